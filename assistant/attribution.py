@@ -13,6 +13,7 @@ from assistant.checking.tables import with_column_heads
 from assistant.citation_parsing import quoted_span
 from assistant.engine import Draft
 from assistant.prompts import NOT_FOUND
+from corpus import tracing
 from corpus.cells import cell_stated_in
 from index.evidence import Evidence
 
@@ -29,6 +30,13 @@ class AnswerBuilder:
 
         A line that says what was not found is added to `not_found` instead.
         """
+        with tracing.span("check", labels=len(draft.labels)) as span:
+            grown = self._with_draft(answer, draft)
+            if len(grown.claims) > len(answer.claims):
+                span.note(verdict=grown.claims[-1].verdict)
+        return grown
+
+    def _with_draft(self, answer: Answer, draft: Draft) -> Answer:
         part = draft.text[len(NOT_FOUND) :].strip(" .")
         if draft.text.upper().startswith(NOT_FOUND):
             if states_more(part):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.checking.entailment import COMMITTED as JUDGE_WEIGHTS
 from assistant.checking.entailment import NO_JUDGE
 from assistant.engine_kinds import ENGINES
 from assistant.memo.templates import TEMPLATES
@@ -22,7 +23,10 @@ from corpus.sandbox import Sandbox
 from corpus.translations import LANGUAGES, languages
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedders import EMBEDDERS, HASHING, kind_named
+from index.inference_client import Connection
+from index.inference_protocol import is_address, mark_of
 from index.inspection import inspect_indexes
+from index.reader import COMMITTED as READER_WEIGHTS
 from index.reader import READER_MODELS
 from index.rerankers import RERANKERS
 from index.vector_store import VECTOR_STORES, store_named
@@ -77,6 +81,7 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
     yield from workspace.library.check()
     yield _token_codes(workspace)
     yield _judge(workspace)
+    yield from _inference(workspace)
     yield _indexes(workspace)
     place = (
         f"sends questions and passages to {workspace.engine.host}"
@@ -120,6 +125,32 @@ def _judge(workspace: Workspace) -> IntegrityFinding:
         False,
         tr("its weights cannot be read: figures are checked, meaning is not; see the log"),
     )
+
+
+def _inference(workspace: Workspace) -> Iterator[IntegrityFinding]:
+    """Report whether the servers that read and judge answer, where there are some."""
+    settings = workspace.settings
+    asked = (
+        ("read", settings.reader, READER_WEIGHTS / "reader.json"),
+        ("judge", settings.judge, JUDGE_WEIGHTS / "judge.json"),
+    )
+    for model, address, description in asked:
+        if not is_address(address):
+            continue
+        connection = Connection(address)
+        trouble, said = connection.health()
+        connection.close()
+        about = said.get("models", {}).get(model, {})
+        if not trouble and about.get("weights") != mark_of(description):
+            trouble = tr("it has other weights: run the same version of the program on both")
+        yield IntegrityFinding(
+            f"inference ({model})",
+            not trouble,
+            tr("{host}: {reason}; this machine computes instead", host=connection.host,
+               reason=trouble)
+            if trouble
+            else tr("{host} computes, with the same weights", host=connection.host),
+        )  # fmt: skip
 
 
 def _confinement() -> IntegrityFinding:

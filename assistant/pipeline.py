@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Claim, Question
+from assistant.answer_tracing import traced
 from assistant.attribution import AnswerBuilder
 from assistant.checking.problems import Code, in_words
 from assistant.citation_parsing import PartialSentence, parsed_sentences
-from assistant.engine import Corrector, Draft, Engine, Shortened, Task, Usage, Waiting, guarded
+from assistant.engine import (
+    Corrector,
+    Draft,
+    Engine,
+    Piece,
+    Shortened,
+    Task,
+    Usage,
+    Waiting,
+    guarded,
+)
 from assistant.extractive_engine import ExtractiveEngine, nearest_sentences, quoted_text
 from assistant.later_statements import later_statements
 from assistant.length_obeyed import cut_to_length, length_asked, length_not_obeyed, shortened
@@ -26,6 +38,7 @@ from assistant.retrieval.retrieve import RetrievedEvidence, retrieve_and_read
 from assistant.summary import summary_of
 from assistant.tables.table_calculation import Calculation, calculated, calculated_answer
 from assistant.workspace import Workspace
+from corpus import tracing
 from corpus.errors import EngineError, UsageError
 from corpus.i18n import Translatable, joined, tr
 from corpus.partial_dates import refuse_undated
@@ -60,6 +73,7 @@ def validated(question: Question) -> Question:
 
 
 @with_aliases
+@traced
 def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     """Yield the answer as it grows; the last snapshot is complete and has an outcome.
 
@@ -75,7 +89,8 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
         yield _as_asked(shortened(_with_seconds(direct, started, started), length), question, asked)
         return
     plans: list[QueryPlan] = []
-    with closing(plans_of(workspace, asked)) as steps:
+    rewriting = tracing.stepwise("rewrite", lambda: plans_of(workspace, asked))
+    with closing(rewriting) as steps:
         for step in steps:
             if isinstance(step, Waiting):
                 yield Answer(question.text, engine=workspace.engine.name, notice=step.reason)
@@ -220,7 +235,7 @@ def _write(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> 
     """Yield `answer` growing as an engine writes it; raises EngineError."""
     builder = AnswerBuilder(workspace.checker, task.evidence)
     notice = answer.notice
-    with closing(guarded(engine.name, engine.write, task)) as pieces:
+    with closing(_written(engine, engine.write, task)) as pieces:
         for one in cut_to_length(parsed_sentences(pieces), task.length):
             if isinstance(one, Draft):
                 answer = builder.with_draft(replace(answer, growing="", notice=notice), one)
@@ -243,6 +258,15 @@ def _write(workspace: Workspace, engine: Engine, answer: Answer, task: Task) -> 
     yield replace(answer, growing="", notice=notice)
 
 
+def _written(
+    engine: Engine, write: Callable[..., Iterator[Piece]], *given: Any
+) -> Generator[Piece, None, None]:
+    """Yield what an engine writes, one span; raises EngineError."""
+    return tracing.stepwise(
+        "generate", lambda: guarded(engine.name, write, *given), engine=engine.name
+    )
+
+
 def _second_attempt(
     workspace: Workspace, initial: Answer, answer: Answer, task: Task
 ) -> Iterator[Answer]:
@@ -262,7 +286,7 @@ def _second_attempt(
     redone, usage = initial, answer.usage
     cut = bool(usage and usage.cut)
     try:
-        second_stream = guarded(workspace.engine.name, workspace.engine.again, task, wrong)
+        second_stream = _written(workspace.engine, workspace.engine.again, task, wrong)
         with closing(second_stream) as pieces:
             for one in cut_to_length(parsed_sentences(pieces), task.length):
                 if isinstance(one, Draft):

@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.checking.checker import Checker
-from assistant.checking.entailment import judge_if_any
+from assistant.checking.remote_judge import judge_of
 from assistant.engine import Engine
 from assistant.engine_selection import engine_named
 from assistant.planning.question_language import is_foreign
 from assistant.retrieval.chinese_reader import ReaderByScript
 from assistant.retrieval.sentence_ranking import SentenceRanker
 from assistant.settings import Settings
+from corpus import metrics, tracing
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.counting import Counting
@@ -36,8 +38,9 @@ from index.embedders import (
     question_embedder,
 )
 from index.index_manager import IndexManager
+from index.inference_client import reader_of
 from index.ingest import MetadataOverride, Progress, Report, add
-from index.reader import WORDS, ReaderModel, reader_named
+from index.reader import WORDS, ReaderModel
 from index.rerankers import Reranked, reranker_named
 from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
@@ -216,7 +219,8 @@ class Workspace:
         ocr: bool = False,
     ) -> Iterator[Progress | Report]:
         """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them."""
-        return add(
+        adding = partial(
+            add,
             files,
             library=self.library,
             embedder=self.document_embedder,
@@ -227,6 +231,7 @@ class Workspace:
             starter=starter,
             ocr=ocr or self.settings.ocr,
         )
+        return tracing.stepwise("ingest", adding, _count_ingested, files=len(files))
 
     def _counting(self) -> Counting:
         """Return how the embedder counts tokens, without loading it where a file says so."""
@@ -274,6 +279,21 @@ class Workspace:
         if not self._borrowed:
             self.indexes.close()
             self.library.close()
+
+
+def _count_ingested(span: tracing.Span, step: Progress | Report) -> None:
+    """Tell what became of the files, once that is known."""
+    if isinstance(step, Report):
+        became = {
+            "added": len(step.added),
+            "replaced": len(step.replaced),
+            "unchanged": len(step.unchanged),
+            "duplicate": len(step.duplicates),
+            "refused": len(step.refused),
+        }
+        span.note(passages=step.passages, **became)
+        for outcome, files in became.items():
+            metrics.count("briefing_documents_read", outcome, times=files)
 
 
 class _Models:
@@ -340,7 +360,7 @@ class _Models:
                 # The embedder without a model goes with the reader without one.
                 by_words = self._settings.embedder == HASHING
                 name = self._settings.reader or (WORDS if by_words else "")
-                model: ReaderModel = ReaderByScript(reader_named(name, cache=self._settings.models))
+                model: ReaderModel = ReaderByScript(reader_of(name, cache=self._settings.models))
                 if self._settings.reranker:
                     reranker = reranker_named(self._settings.reranker, cache=self._settings.models)
                     model = Reranked(model, reranker, is_foreign)
@@ -352,6 +372,6 @@ class _Models:
         questions, scale = self.questions, self.scale
         with self._loading["others"]:
             if self._checker is None:
-                judge = judge_if_any(self._settings.judge, cache=self._settings.models)
+                judge = judge_of(self._settings.judge, cache=self._settings.models)
                 self._checker = Checker(questions, judge, scale)
             return self._checker

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from corpus import publishing
+from corpus import publishing, tracing
 from corpus.catalogue import Entry, LibraryChange, entries, missing
 from corpus.connections import Connection, Connections, Row
 from corpus.conversations import Conversations
@@ -385,6 +385,7 @@ class Library:
         with self._lock.held():
             return self._connections.write(work)
 
+    @tracing.spanned("publish")
     def publish(
         self,
         document: Document,

@@ -4,11 +4,15 @@ Modules write through `logging.getLogger(__name__)`; whoever starts the program 
 (`recorded`). At the default level no question and no text of a document stands in it: of an
 exception its kind, its place and its stack are written and not its words, which may quote either;
 of another library's messages only where they came from. Keys stand in it at no level.
+
+Its lines are text, or one JSON object each, which has the request that was served as well; then a
+server writes them to standard error too, where a container's log is taken from.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import re
@@ -27,12 +31,14 @@ from typing import Any, TextIO
 
 from filelock import lock_descriptor
 
+from corpus import tracing
 from corpus.errors import BriefingError, NoConversation, NotInLibrary
 from corpus.redaction import hide_environment, redacted
 
 FILE = "briefing.log"
 LEVELS = ("error", "warning", "info", "debug")
 DEFAULT = "info"
+TEXT, JSON = FORMATS = ("text", "json")
 # A question leaves about 300 bytes, an added document 150, a stack 2,000: a megabyte holds weeks
 # of use, and four files are little beside any library and small enough to be sent to someone.
 _SIZE, _KEPT = 1_000_000, 3
@@ -61,17 +67,18 @@ class Failure:
 
 
 @contextmanager
-def logging_to(home: Path, level: str = DEFAULT) -> Iterator[None]:
+def logging_to(home: Path, level: str = DEFAULT, form: str = TEXT) -> Iterator[None]:
     """Write the log of the data folder `home` during the block, at one of LEVELS.
 
-    An exception that ends a thread or the program is logged too, and still shown on the terminal.
-    A log that cannot be written stops nothing: `trouble` says why.
+    Its lines are of one of FORMATS. An exception that ends a thread or the program is logged too,
+    and still shown on the terminal. A log that cannot be written stops nothing: `trouble` says why.
     """
     hide_environment()
     number = logging.getLevelNamesMapping()[level.upper()]
     handler = _SharedFile(home / FILE)
     handler.setLevel(number)
-    handler.setFormatter(_Lines(words=number <= logging.DEBUG))
+    lines = _Objects if form == JSON else _Lines
+    handler.setFormatter(lines(words=number <= logging.DEBUG))
     ours = [logging.getLogger(name) for name in _OURS]
     before = [one.level for one in ours]
     hooks = sys.excepthook, threading.excepthook
@@ -87,6 +94,24 @@ def logging_to(home: Path, level: str = DEFAULT) -> Iterator[None]:
         for one, was in zip(ours, before, strict=True):
             one.setLevel(was)
         handler.close()
+
+
+@contextmanager
+def shown_on(stream: TextIO) -> Iterator[None]:
+    """Write the log to a stream too during the block, if its lines are JSON; servers do."""
+    shared = [one for one in logging.getLogger().handlers if isinstance(one, _SharedFile)]
+    objects = [one for one in shared if isinstance(one.formatter, _Objects)]
+    if not objects:
+        yield
+        return
+    handler = logging.StreamHandler(stream)
+    handler.setLevel(objects[0].level)
+    handler.setFormatter(objects[0].formatter)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 def write_problem(home: Path) -> str:
@@ -109,7 +134,21 @@ def last_failures(home: Path, most: int = 5) -> list[Failure]:
         for line in _end_of(home / name).splitlines():
             if match := _HEADER.fullmatch(line):
                 found.append(Failure(match["time"], match["where"], match["line"]))
+            elif line.startswith("{") and (failure := _failure_of(line)) is not None:
+                found.append(failure)
     return list(found)
+
+
+def _failure_of(line: str) -> Failure | None:
+    """Return the error that a line of JSON tells of; None for one that tells of none."""
+    try:
+        said = json.loads(line)
+        if said["level"] not in {"ERROR", "CRITICAL"}:
+            return None
+        return Failure(str(said["time"]), str(said["module"]), str(said["message"]))
+    except (ValueError, KeyError, TypeError):
+        # The end of a file may begin within a line.
+        return None
 
 
 def level_of(error: BaseException) -> int:
@@ -267,7 +306,13 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as lines without keys."""
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        said, lines = self._said(record)
+        level, where = f"{record.levelname:<7}", f"{record.process} {record.name}"
+        header = f"{_moment(record)} {level} {where}: {_printable(said)}"
+        return redacted("\n".join([header, *map(_indented, lines)]))
+
+    def _said(self, record: logging.LogRecord) -> tuple[str, list[str]]:
+        """Return what a record says in one line, and the stack of its exception."""
         said = self._message(record)
         error = record.exc_info[1] if record.exc_info else None
         lines = []
@@ -281,14 +326,40 @@ class _Lines(logging.Formatter):
                 "[…]",
                 *_first_lines(lines[::-1], _LONGEST // 2)[::-1],
             ]
-        level, where = f"{record.levelname:<7}", f"{record.process} {record.name}"
-        header = f"{moment}.{int(record.msecs):03}Z {level} {where}: {_printable(said)}"
-        return redacted("\n".join([header, *map(_indented, lines)]))
+        return said, lines
 
     def _message(self, record: logging.LogRecord) -> str:
         if self._words or record.name.partition(".")[0] in _OURS:
             return record.getMessage()
         return f"a message from {Path(record.pathname).name}:{record.lineno} (--verbose writes it)"
+
+
+class _Objects(_Lines):
+    """One JSON object per record: time, level, module, process, message, request, asker, stack."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line of JSON without keys."""
+        said, stack = self._said(record)
+        # Redacted as text: what JSON writes between keys and values would look like a secret's.
+        told: dict[str, object] = {
+            "time": _moment(record),
+            "level": record.levelname,
+            "module": record.name,
+            "process": record.process,
+            "message": redacted(_printable(said)),
+        }
+        if (served := tracing.request()) is not None:
+            told["request"] = served.id
+            if served.asker:
+                told["asker"] = redacted(_printable(served.asker))
+        if stack:
+            told["stack"] = [redacted(_printable(one)) for one in stack]
+        return json.dumps(told, ensure_ascii=False)
+
+
+def _moment(record: logging.LogRecord) -> str:
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    return f"{moment}.{int(record.msecs):03}Z"
 
 
 def _first_lines(lines: list[str], characters: int) -> list[str]:

@@ -28,6 +28,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
+from corpus import tracing
 from corpus.counting import Counting
 from corpus.document import Document, Passage, Source
 from corpus.errors import ReadError
@@ -186,7 +187,8 @@ class Sandbox:
         try:
             for path in paths:
                 title = titled(path) if titled else None
-                waiting.append((path, pool.submit(self._answer, path, title)))
+                given = tracing.carried()
+                waiting.append((path, pool.submit(self._answer, path, title, given)))
                 if len(waiting) > len(self._children):
                     first, answer = waiting.popleft()
                     yield first, answer.result()
@@ -201,17 +203,23 @@ class Sandbox:
                     child.kill()
             pool.shutdown()
 
-    def _answer(self, path: Path, title: str | None) -> ReadDocument | ReadError:
+    def _answer(
+        self, path: Path, title: str | None, given: tracing.Carried | None = None
+    ) -> ReadDocument | ReadError:
         request = {"read": str(path.absolute())}
-        return self._document(path, request if title is None else request | {"title": title})
+        with tracing.within(given or tracing.carried()):
+            return self._document(path, request if title is None else request | {"title": title})
 
+    @tracing.spanned("read file")
     def _document(self, path: Path, request: dict[str, Any]) -> ReadDocument | ReadError:
         answer = self._asked(path, request)
         if isinstance(answer, ReadError):
             return answer
         try:
             document = _from_json(answer)
-            return document, _passages(document, answer)
+            passages = _passages(document, answer)
+            tracing.ended("split", float(answer.get("split_seconds", 0.0)), passages=len(passages))
+            return document, passages
         except (ValueError, KeyError, IndexError, TypeError):
             return _crashed()
 

@@ -13,6 +13,7 @@ import pkgutil
 import socket
 import struct
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -93,11 +94,13 @@ class _Child:
         if title is None or self._count is None:
             return {}
         named = replace(document.source, title=title or document.source.title)
+        began = time.perf_counter()
         passages = split(replace(document, source=named), self._count)
+        seconds = time.perf_counter() - began
         headings = {one.heading: 0 for one in passages}
         headings = {heading: number for number, heading in enumerate(headings)}
         spans = [(one.start, one.end, headings[one.heading]) for one in passages]
-        return {"spans": spans, "paths": list(headings)}
+        return {"spans": spans, "paths": list(headings), "split_seconds": seconds}
 
     def answer(self, request: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """Answer within a share of processor time; every failure has a reason."""

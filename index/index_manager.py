@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from corpus import tracing
 from corpus.catalogue import Entry
 from corpus.errors import LibraryLocked, SearchIndexError, StorageError
 from corpus.i18n import tr
@@ -116,6 +117,7 @@ class IndexManager:
         finally:
             self._open_lock.release()
 
+    @tracing.spanned("index")
     def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
         """Update the indexes to the library's generation; return whether they were rebuilt.
 
@@ -217,6 +219,11 @@ class IndexManager:
         """Say whether the indexes on disk are older than the library, or cannot be trusted."""
         manifest = self._trusted_manifest()
         return manifest is None or manifest.generation != self._library.generation
+
+    def generation_shown(self) -> int:
+        """Return the generation of the library that the indexes on disk show; 0 without any."""
+        manifest = Manifest.read(self._folder)
+        return manifest.generation if manifest else 0
 
     def fault(self) -> str:
         """Read every file and return what is wrong with the indexes on disk, or ""."""

@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus import tracing
 from corpus.token_codes import Bits, TokenCodes
 from index.embedder_weights import DEFAULT_MODEL
 from index.embedding import Embedder, Vectors
@@ -57,9 +58,10 @@ def embed_with_codes(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors,
 
     A model other than the one that the constants here were fitted for gives no codes.
     """
-    if embedder.name == DEFAULT_MODEL and isinstance(embedder, TokenEmbedder):
-        return embedder.with_codes(texts)
-    return embedder.embed(texts), TokenCodes.none(len(texts))
+    with tracing.span("embed passages", passages=len(texts)):
+        if embedder.name == DEFAULT_MODEL and isinstance(embedder, TokenEmbedder):
+            return embedder.with_codes(texts)
+        return embedder.embed(texts), TokenCodes.none(len(texts))
 
 
 def embed_question(embedder: Embedder, text: str) -> tuple[Vectors, States | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,8 +109,18 @@ class OnnxReader:
 
     name = "reader"
 
-    def __init__(self, folder: Path, *, cache: Path) -> None:
-        """Load a folder that `training.export` made; raises ReaderError."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        cache: Path,
+        pool: ThreadPoolExecutor | None = None,
+        cached: int = _CACHED_READINGS,
+    ) -> None:
+        """Load a folder that `training.export` made; raises ReaderError.
+
+        `pool` computes, one of its own unless given; `cached` readings are remembered.
+        """
         try:
             self.about: dict[str, Any] = json.loads((folder / "reader.json").read_text())
             for file, sha256 in self.about["sha256"].items():
@@ -134,6 +144,7 @@ class OnnxReader:
                 )
             ) from error
         self._tokens = PairTokenizer(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
+        self._given_pool, self._cached = pool, cached
         self._readings: dict[Pair, Reading] = {}
         self._guesses: dict[Pair, float] = {}
 
@@ -141,24 +152,31 @@ class OnnxReader:
         self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
     ) -> list[Reading]:
         """Return a reading of each pair, in the order given; see ReaderModel."""
-        unique = list(dict.fromkeys(pairs))
+        (readings,) = self.read_together([ToRead(tuple(pairs), tuple(prior), keep)])
+        return readings
+
+    def read_together(self, given: Sequence[ToRead]) -> list[list[Reading]]:
+        """Return the readings of several questions, computed together: each pair once."""
         begun: dict[Pair, _HalfRead] = {}
-        guesses: dict[Pair, float] = {}
-        if keep is not None and keep < len(unique):
-            guesses = self._early_relevance(unique, begun)
-            scores = dict(zip(pairs, prior, strict=True)) if prior else {}
-            unique = _most_promising(guesses, scores, keep)
+        bounded = [one for one in given if one.is_bounded]
+        guesses = self._early_relevance(_distinct(bounded), begun)
+        chosen = [one.chosen(guesses) for one in given]
+        unique = dict.fromkeys(pair for one in chosen for pair in one)
         readings = {pair: one for pair in unique if (one := self._readings.get(pair))}
-        new = [pair for pair in unique if pair not in readings]
+        new = _longest_first(pair for pair in unique if pair not in readings)
         computed = dict(
             zip(new, self._pool.map(lambda pair: self._upper_layers(pair, begun), new), strict=True)
         )
         self._readings |= computed
-        _trim(self._readings)
+        _trim(self._readings, self._cached)
         readings |= computed
         return [
-            readings[pair] if pair in readings else Reading(logistic(guesses[pair]), 0.0, 1.0, ())
-            for pair in pairs
+            [
+                # What another question had read to the end is not, for one that left it out.
+                readings[pair] if pair in kept else Reading(logistic(guesses[pair]), 0.0, 1.0, ())
+                for pair in one.pairs
+            ]
+            for one, kept in zip(given, map(frozenset, chosen), strict=True)
         ]
 
     def _early_relevance(
@@ -166,11 +184,11 @@ class OnnxReader:
     ) -> dict[Pair, float]:
         """Return the early relevance of each pair; the states go into `begun`."""
         known = {pair: one for pair in pairs if (one := self._guesses.get(pair)) is not None}
-        new = [pair for pair in pairs if pair not in known]
+        new = _longest_first(pair for pair in pairs if pair not in known)
         begun |= dict(zip(new, self._pool.map(self._lower_layers, new), strict=True))
         known |= {pair: begun[pair].early for pair in new}
         self._guesses |= known
-        _trim(self._guesses)
+        _trim(self._guesses, self._cached)
         return known
 
     def _lower_layers(self, pair: Pair) -> _HalfRead:
@@ -200,7 +218,29 @@ class OnnxReader:
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "reader")
+        return self._given_pool or ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "reader")
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """The pairs of a question; `prior` and `keep` are as in ReaderModel."""
+
+    pairs: tuple[Pair, ...]
+    prior: tuple[float, ...] = ()
+    keep: int | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether some of the pairs are not to be read to the end."""
+        return self.keep is not None and self.keep < len(set(self.pairs))
+
+    def chosen(self, guesses: Mapping[Pair, float]) -> list[Pair]:
+        """Return the pairs that are read to the end, by the early relevance of each."""
+        if self.keep is None or not self.is_bounded:
+            return list(dict.fromkeys(self.pairs))
+        own = {pair: guesses[pair] for pair in self.pairs}
+        scores = dict(zip(self.pairs, self.prior, strict=True)) if self.prior else {}
+        return _most_promising(own, scores, self.keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +263,17 @@ def _most_promising(
     return sorted(total, key=lambda one: -total[one])[:keep]
 
 
-def _trim(kept: dict[Pair, Any]) -> None:
-    for old in list(kept)[:-_CACHED_READINGS]:
+def _distinct(given: Iterable[ToRead]) -> list[Pair]:
+    return list(dict.fromkeys(pair for one in given for pair in one.pairs))
+
+
+def _longest_first(pairs: Iterable[Pair]) -> list[Pair]:
+    """Return pairs in an order in which no core is left alone with a long one at the end."""
+    return sorted(pairs, key=lambda one: -sum(map(len, one.sentences)))
+
+
+def _trim(kept: dict[Pair, Any], most: int) -> None:
+    for old in list(kept)[:-most]:
         kept.pop(old, None)
 
 

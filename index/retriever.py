@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from corpus import tracing
 from corpus.catalogue import Entry
 from corpus.cells import Row, rows_in
 from corpus.document import Passage
@@ -92,7 +93,8 @@ class Retriever:
         query = question if isinstance(question, Query) else self.query(question)
         if not query.words:
             return []
-        vector, states = embed_question(self._embedder, query.embedding_text)
+        with tracing.span("embed", words=len(query.words)):
+            vector, states = embed_question(self._embedder, query.embedding_text)
         snapshot = self._indexes.snapshot()
         if len(snapshot.forward) and snapshot.embedder != self._embedder.name:
             raise embedder_mismatch(snapshot.embedder, self._embedder.name)
@@ -102,8 +104,15 @@ class Retriever:
         only = allowed if len(allowed) < len(snapshot.forward.documents) else None
         if not allowed or not len(snapshot.forward):
             return []
-        ranked = self._ranked(query, vector, states, snapshot, only)
-        return self._evidence(query, ranked, snapshot, limit, filters)
+        with tracing.span(
+            "search", passages=len(snapshot.forward), bounded=only is not None
+        ) as one:
+            ranked = self._ranked(query, vector, states, snapshot, only)
+            one.note(candidates=len(ranked.rows))
+        with tracing.span("rank", candidates=len(ranked.rows)) as one:
+            evidence = self._evidence(query, ranked, snapshot, limit, filters)
+            one.note(evidence=len(evidence))
+        return evidence
 
     @property
     def passages(self) -> int:
@@ -234,7 +243,8 @@ class Retriever:
             pair_of(query.text, title, passage)
             for title, passage in zip(titles[:RERANK_DEPTH], passages, strict=False)
         ]
-        read = self._reader.read(pairs, prior=scores[: len(pairs)], keep=TO_THE_END)
+        with tracing.span("read", pairs=len(pairs)):
+            read = self._reader.read(pairs, prior=scores[: len(pairs)], keep=TO_THE_END)
         whole = [one if one.sentences else None for one in read]
         return [*whole, *([None] * (len(passages) - len(pairs)))]
 

@@ -97,6 +97,10 @@ class Backend:
             give_way=self._wait_for_questions,
         )
         self.downloads: Jobs[Any] = Jobs("models", at_once=1, waiting=_DOWNLOADS_WAITING)
+        self.queues: dict[str, Jobs[Any]] = {
+            "questions": self.questions, "memos": self.memos, "samples": self.samples,
+            "additions": self.additions, "models": self.downloads,
+        }  # fmt: skip
 
     def open(self, after: float = 0.0) -> None:
         """Begin to open after so many seconds, and return at once."""
@@ -480,10 +484,7 @@ class Backend:
             # It was never begun.
             return
         self._ready.wait()
-        lines: tuple[Jobs[Any], ...] = (
-            self.questions, self.memos, self.samples, self.additions, self.downloads,
-        )  # fmt: skip
-        for line in lines:
+        for line in self.queues.values():
             line.cancel_all(_CLOSE_TIMEOUT)
         self._opening_thread.join()
         with self._examples_lock:

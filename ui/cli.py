@@ -22,6 +22,7 @@ from ui.commands import (
     check,
     doctor,
     documents,
+    inference,
     measure,
     memo,
     models,
@@ -43,7 +44,8 @@ class _LoggedGroup(click.Group):
     def invoke(self, context: click.Context) -> Any:
         """Run the command that was given; what it raises is logged on its way."""
         level = "debug" if context.params["verbose"] else context.params["log_level"]
-        with log.logging_to(Settings.from_environment(home=context.params["home"]).home, level):
+        home = Settings.from_environment(home=context.params["home"]).home
+        with log.logging_to(home, level, context.params["log_format"]):
             started = time.monotonic()
             try:
                 result = super().invoke(context)
@@ -86,10 +88,24 @@ def _log_end(error: BaseException, seconds: float) -> None:
     show_envvar=True,
     help=f"What is written to {log.FILE} in the data folder.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(log.FORMATS),
+    default=log.TEXT,
+    envvar="BRIEFING_LOG_FORMAT",
+    show_default=True,
+    show_envvar=True,
+    help="How it is written: json is an object a line, which servers also print.",
+)
 @click.version_option(package_name="briefing-assistant", prog_name="briefing")
 @click.pass_context
 def cli(
-    context: click.Context, home: Path | None, debug: bool, verbose: bool, log_level: str
+    context: click.Context,
+    home: Path | None,
+    debug: bool,
+    verbose: bool,
+    log_level: str,
+    log_format: str,
 ) -> None:
     """Ask your own articles and reports, and see the passage behind every sentence.
 
@@ -142,6 +158,7 @@ for command in (
     measure.evaluate,
     move.move,
     doctor.doctor,
+    inference.inference,
 ):
     cli.add_command(command)
 

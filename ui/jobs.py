@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
+from corpus import tracing
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 from corpus.log import level_of
@@ -46,6 +47,7 @@ class Job(Generic[Step]):
         self._cancelled = threading.Event()
         self._failure: BriefingError | None = None
         self._begun_at: float | None = None
+        self._given = tracing.carried()
 
     @property
     def seconds(self) -> float:
@@ -101,7 +103,11 @@ class Job(Generic[Step]):
                 return
 
     def run(self) -> None:
-        """Do the work, in the thread that calls."""
+        """Do the work, in the thread that calls, for the request that it was started by."""
+        with tracing.within(self._given):
+            self._work()
+
+    def _work(self) -> None:
         self._begun_at = time.monotonic()
         try:
             try:

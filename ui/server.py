@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import socket
+import sys
 import tempfile
 import time
 import webbrowser
@@ -15,8 +16,10 @@ from weakref import WeakKeyDictionary
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from gradio.context import LocalContext
 
 from assistant.starter import EXAMPLES
+from corpus import tracing
 from corpus.errors import UsageError
 from ui.backend import Backend, Say
 from ui.chat_actions import greeting_html
@@ -24,6 +27,7 @@ from ui.document_routes import original_route, page_route
 from ui.first_screen import FirstScreen
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, PageRules
+from ui.observing import Observed, observing, watch_library, watch_queues
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
@@ -49,12 +53,19 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
     Raises UsageError where the environment would open the page to others, or no port is free.
     """
     refuse_openings()
+    with observing(settings, "page", stream=sys.stderr):
+        _serve(settings, port=port, open_browser=open_browser, say=say)
+
+
+def _serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
     listening = free_socket(port)
     address = f"http://{_HOST}:{listening.getsockname()[1]}"
     backend = Backend(settings)
     uploads = Uploads.below(settings.home)
     try:
-        app = application(backend, EXAMPLES, uploads)
+        app = Observed(application(backend, EXAMPLES, uploads), remote=bool(settings.users))
+        watch_library(backend.workspace)
+        watch_queues(backend.queues)
         # After the page is built and looked at first: loading models beside it would hold both up.
         backend.open(_OPENING_DELAY)
         say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
@@ -74,6 +85,13 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
         backend.close()
 
 
+def _event_request() -> tracing.Request | None:
+    """Return the request that the event of the page came with that is handled in this thread."""
+    request = LocalContext.request.get(None)
+    headers = getattr(request, "headers", None)
+    return tracing.request_of(headers) if headers else None
+
+
 def application(
     backend: Backend, examples: tuple[str, ...], uploads: Uploads | None = None
 ) -> Guard:
@@ -82,6 +100,8 @@ def application(
     Uploads lie in a temporary folder where no other place is given for them.
     """
     uploads = uploads or Uploads.below(None)
+    # Gradio handles events apart from the requests that they come with.
+    tracing.requests_from(_event_request)
     # Read by Gradio whenever it is asked where uploads lie, and by the page while it is built.
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
     page = build_page(backend, examples)

@@ -86,8 +86,18 @@ class OnnxJudge:
 
     name = "judge"
 
-    def __init__(self, folder: Path, *, cache: Path) -> None:
-        """Load a folder that `training.export_judge` made; raises JudgeError."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        cache: Path,
+        pool: ThreadPoolExecutor | None = None,
+        cached: int = _KEPT,
+    ) -> None:
+        """Load a folder that `training.export_judge` made; raises JudgeError.
+
+        `pool` computes, one of its own unless given; `cached` verdicts are remembered.
+        """
         try:
             about: dict[str, Any] = json.loads((folder / "judge.json").read_text())
             for file, sha256 in about["sha256"].items():
@@ -111,17 +121,21 @@ class OnnxJudge:
             ) from error
         tokenizer = weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json"
         self._tokens = PairTokenizer(tokenizer, most_of_question=MOST_OF_CLAIM)
+        self._given_pool, self._cached = pool, cached
         self._known: dict[Pair, Entailment] = {}
 
     def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
         """Return the entailment of `claim` by each premise; see Judge."""
-        pairs = [Pair(claim, context, (text,)) for context, text in evidence]
+        return self.judge_pairs([Pair(claim, context, (text,)) for context, text in evidence])
+
+    def judge_pairs(self, pairs: Sequence[Pair]) -> list[Entailment]:
+        """Return the entailment of each pair of a claim and a premise, in the order given."""
         # Looked up once: another thread may evict entries in the meantime.
         known = {one: kept for one in pairs if (kept := self._known.get(one)) is not None}
         new = [one for one in dict.fromkeys(pairs) if one not in known]
         found = dict(zip(new, self._pool.map(self._infer, new), strict=True))
         self._known.update(found)
-        for old in list(self._known)[:-_KEPT]:
+        for old in list(self._known)[: -self._cached]:
             self._known.pop(old, None)
         return [found[one] if one in found else known[one] for one in pairs]
 
@@ -136,4 +150,4 @@ class OnnxJudge:
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "judge")
+        return self._given_pool or ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "judge")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from assistant.engine import Waiting
 from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
+from corpus import tracing
 from corpus.i18n import tr
 
 _LOG = logging.getLogger(__name__)
@@ -207,6 +208,7 @@ class _Runner:
         self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
         self._begun = threading.Event()
+        self._given = tracing.carried()
         self._thread = threading.Thread(
             target=self._run, args=(model, messages, most, labels), name="model", daemon=True
         )
@@ -219,7 +221,9 @@ class _Runner:
         self, model: Model, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> None:
         asyncio.set_event_loop(self._loop)
-        self._task = self._loop.create_task(self._pump(model, messages, most, labels))
+        with tracing.within(self._given):
+            # The task keeps the context that it is made in.
+            self._task = self._loop.create_task(self._pump(model, messages, most, labels))
         self._begun.set()
         try:
             self._loop.run_until_complete(self._task)

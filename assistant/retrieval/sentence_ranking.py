@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.tables.table_lookup import looked_up
+from corpus import tracing
 from corpus.cells import Row
 from index.evidence import Evidence
 from index.keyword_index import stems
@@ -52,7 +53,8 @@ class SentenceRanker:
     def readings(self, question: str, evidence: Sequence[Evidence]) -> list[Reading]:
         """Return what the model says of each passage, to the end; it remembers what it read."""
         pairs = [pair_of(question, one.source.title, one.passage) for one in evidence]
-        return self._model.read(pairs)
+        with tracing.span("read", pairs=len(pairs)):
+            return self._model.read(pairs)
 
     def read(self, question: str, evidence: Sequence[Evidence]) -> list[RankedSentence]:
         """Return the sentences of `evidence`, those that answer best first."""

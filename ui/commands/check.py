@@ -121,14 +121,14 @@ def _memo(
 def _given(context: click.Context) -> None:
     """Check what comes in by standard input; a wrong line has its place in the output."""
     from assistant.checking.checker import Checker
-    from assistant.checking.entailment import judge_if_any
+    from assistant.checking.remote_judge import judge_of
     from assistant.settings import Settings
     from index.cosine_scale import scale_of
     from index.embedders import question_embedder
 
     settings = Settings.from_environment(home=context.obj)
     embedder = question_embedder(settings.embedder, cache=settings.models)
-    judge = judge_if_any(settings.judge, cache=settings.models)
+    judge = judge_of(settings.judge, cache=settings.models)
     checker = Checker(embedder, judge, scale_of(embedder, folder=settings.models))
     _say_what_is_read(checker)
     for number, line in enumerate(sys.stdin, start=1):

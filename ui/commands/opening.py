@@ -45,15 +45,29 @@ def workspace(
     from assistant.settings import Settings
     from assistant.starter import ensure_starter, needs_starter
     from assistant.workspace import Workspace
+    from corpus.trace_export import traces_to
     from ui.terminal import with_bar
 
-    with Workspace(Settings.from_environment(home=context.obj, engine=engine)) as opened:
+    settings = Settings.from_environment(home=context.obj, engine=engine)
+    with traces_to(settings.telemetry, part="command"), Workspace(settings) as opened:
         if starter and needs_starter(opened):
             click.echo("Nothing was added yet: loading the starter library first.", err=True)
             with_bar(ensure_starter(opened))
         if starter:
             opened.maintain()
         yield opened
+
+
+def end_on_sigterm(context: click.Context) -> None:
+    """Let a server that is told to end finish its block, and exit with 0.
+
+    uvicorn ends in order, and then does to the process what the signal would have done to it.
+    """
+    import signal
+    import threading
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: context.exit(0))
 
 
 def filters(command: Any) -> Any:

@@ -18,6 +18,7 @@ def chat(context: click.Context, port: int, no_browser: bool, engine: str | None
     refuse_openings()
     from assistant.pictures.matplotlib_folder import set_matplotlib_folder
     from assistant.settings import Settings
+    from ui.commands.opening import end_on_sigterm
     from ui.gradio_startup import without_stubs
 
     # Gradio imports Matplotlib as well.
@@ -25,5 +26,6 @@ def chat(context: click.Context, port: int, no_browser: bool, engine: str | None
     with without_stubs():
         from ui.server import serve
 
+    end_on_sigterm(context)
     settings = Settings.from_environment(home=context.obj, engine=engine)
     serve(settings, port=port, open_browser=not no_browser, say=click.echo)
