@@ -186,20 +186,17 @@ def add(
         if done:
             note = tr("{count} files are already in the library", count=done)
             yield Progress("compared", done, total, note)
-        with (
-            Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox,
-            closing(
-                (reading or partial(read_files, sandbox=sandbox))(changed, given, ocr=ocr)
-            ) as reads,
-        ):
-            for read in reads:
-                if isinstance(read, Progress):
-                    yield replace(read, done=done, total=total)
-                    continue
-                step = Progress("", done, total, given.name(read.file))
-                done += 1
-                yield from ingestion.take(read, given, step)
-                indexes.update_if_due()
+        with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
+            read_all = reading or partial(read_files, sandbox=sandbox)
+            with closing(read_all(changed, given, ocr=ocr)) as reads:
+                for read in reads:
+                    if isinstance(read, Progress):
+                        yield replace(read, done=done, total=total)
+                        continue
+                    step = Progress("", done, total, given.name(read.file))
+                    done += 1
+                    yield from ingestion.take(read, given, step)
+                    indexes.update_if_due()
         yield Progress("indexing", total, total, tr("updating the search indexes"))
         indexes.update()
     report = ingestion.report(time.perf_counter() - started)

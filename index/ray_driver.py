@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from corpus.telemetry import silence
@@ -31,15 +33,25 @@ class _Driver:
     # By the reference to a result: the key, and the reference that keeps the bytes sent.
     out: dict[Any, tuple[int, Any]] = field(default_factory=dict)
     counted: float = 0.0
+    asked: SimpleQueue[tuple[int, Any, bytes] | None] = field(default_factory=SimpleQueue)
+
+    def listen(self) -> None:
+        """Take in requests until the other process is gone: it must not wait while we send."""
+        try:
+            while True:
+                self.asked.put(self.connection.recv())
+        except (EOFError, OSError):
+            self.asked.put(None)
 
     def serve(self) -> None:
         """Send tasks out and results back until the other process is gone."""
         # Retries are the other process's: it knows which file was lost how often. Spread, since
         # packed onto few machines the others would idle.
         task = self.ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(prepare)
+        threading.Thread(target=self.listen, daemon=True).start()
         while True:
-            while self.connection.poll(0 if self.out else _LOOK):
-                key, request, data = self.connection.recv()
+            while (asked := self._next()) is not None:
+                key, request, data = asked
                 kept = self.ray.put(data)
                 self.out[task.remote(request, kept)] = key, kept
             if self.out:
@@ -50,6 +62,16 @@ class _Driver:
                 self.counted = time.monotonic()
                 workers = int(self.ray.cluster_resources().get("CPU", 0))
                 self.connection.send(("workers", workers))
+
+    def _next(self) -> tuple[int, Any, bytes] | None:
+        """Return a request, None where there is none now; raises EOFError at the end."""
+        try:
+            asked = self.asked.get(block=not self.out, timeout=_LOOK)
+        except Empty:
+            return None
+        if asked is None:
+            raise EOFError
+        return asked
 
     def _give_back(self, reference: Any) -> None:
         key, _ = self.out.pop(reference)
