@@ -299,7 +299,9 @@ class _Link:
 
 def _environment() -> dict[str, str]:
     """Return the environment of the process that speaks with Ray: ours, and where its code is."""
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    given = os.environ.get("PYTHONPATH", "")
+    places = [one for one in (str(Path(__file__).parent.parent), given) if one]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
 
 
 def _failed(reason: str, address: str, said: str = "") -> WorkersError:

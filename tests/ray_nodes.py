@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,9 @@ def node(
 
 
 @contextmanager
-def cluster(folder: Path, *, nodes: int = 2) -> Iterator[Cluster]:
+def cluster(
+    folder: Path, *, nodes: int = 2, env: dict[str, str] | None = None
+) -> Iterator[Cluster]:
     """Run a cluster of a head without workers and nodes with one worker each, on loopback."""
     port, client = free_port(), free_port()
     temporary = Path("/tmp") / f"briefing-ray-{os.getpid()}-{port}"
@@ -127,34 +130,36 @@ def cluster(folder: Path, *, nodes: int = 2) -> Iterator[Cluster]:
             "--include-dashboard=false", f"--temp-dir={temporary}"]  # fmt: skip
     inside = f"127.0.0.1:{port}"
     try:
-        with node(head, "127.0.0.1", folder / "head.log") as first:
-            with several(folder, inside, nodes) as others:
-                yield Cluster(f"ray://127.0.0.1:{client}", inside, first, others)
+        with (
+            node(head, "127.0.0.1", folder / "head.log", env=env) as first,
+            several(folder, inside, nodes, env=env) as others,
+        ):
+            yield Cluster(f"ray://127.0.0.1:{client}", inside, first, others)
     finally:
-        import shutil
-
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
-def several(folder: Path, inside: str, count: int) -> Iterator[list[Node]]:
-    """Run some nodes of a cluster."""
+def several(
+    folder: Path, inside: str, count: int, *, first: int = 2, env: dict[str, str] | None = None
+) -> Iterator[list[Node]]:
+    """Run some nodes of a cluster, at addresses from 127.0.0.`first`."""
     if not count:
         yield []
         return
-    ip = f"127.0.0.{count + 1}"
+    ip = f"127.0.0.{first + count - 1}"
     options = [f"--address={inside}", "--num-cpus=1"]
     with (
-        node(options, ip, folder / f"node{count}.log") as last,
-        several(folder, inside, count - 1) as others,
+        node(options, ip, folder / f"{ip}.log", env=env) as last,
+        several(folder, inside, count - 1, first=first, env=env) as others,
     ):
         yield [*others, last]
 
 
-def wait_until(condition: object, seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
     """Return once `condition()` holds; fails with `what` after that many seconds."""
     until = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         if time.monotonic() > until:
             pytest.fail(what)
         time.sleep(0.05)
