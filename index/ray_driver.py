@@ -22,6 +22,9 @@ from index.ray_task import prepare
 # Seconds: between two looks for new requests, between two counts of the workers, for bringing here
 # a result that is ready.
 _LOOK, _COUNT, _FETCH = 0.1, 1.0, 120.0
+# How often a connection is tried that fails for one of these reasons, in Ray's words.
+_CONNECTIONS = 3
+_PASSING = ("Starting Ray client server failed", "Proxy failed to Connect")
 
 
 @dataclass
@@ -94,14 +97,21 @@ class _Driver:
             self.connection.send(("done", key, result))
 
 
-def _cause(error: Exception) -> str:
-    """Return why there is no connection, as a code."""
-    said = f"{type(error).__name__}: {error}"
-    if "ersion mismatch" in said or "server Python version" in said:
-        return "version"
-    if "uthentication" in said or "nauthenticated" in said.casefold() or "token" in said:
-        return "token"
-    return "unreachable"
+def _connect(ray: Any, address: str) -> tuple[str, str]:
+    """Connect to a cluster; return why that cannot be done, as a code and in Ray's words."""
+    for tries in range(_CONNECTIONS):
+        try:
+            ray.init(address, namespace="briefing", log_to_driver=False)
+        except Exception as error:  # noqa: BLE001  # reason: Ray raises bare RuntimeError and OSError too
+            said = str(error).strip()
+            # A head under load starts the server of a client now and then too late.
+            if not any(one in said for one in _PASSING) or tries == _CONNECTIONS - 1:
+                mismatch = "ersion mismatch" in said
+                return "version" if mismatch else "unreachable", said[-300:]
+            time.sleep(_COUNT)
+        else:
+            break
+    return "", ""
 
 
 def main(descriptor: int, address: str) -> None:
@@ -117,10 +127,9 @@ def main(descriptor: int, address: str) -> None:
     except ImportError:
         connection.send(("failed", "missing", ""))
         return
-    try:
-        ray.init(address, namespace="briefing", log_to_driver=False)
-    except Exception as error:  # noqa: BLE001  # reason: Ray raises bare RuntimeError and OSError too
-        connection.send(("failed", _cause(error), str(error).strip()[:300]))
+    failed, said = _connect(ray, address)
+    if failed:
+        connection.send(("failed", failed, said))
         return
     try:
         _Driver(connection, ray).serve()

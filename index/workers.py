@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import re
 import socket
@@ -39,7 +40,7 @@ MOST_TRIES = 4
 # lie in Ray's memory, which spills to the disk when it is full.
 _AHEAD, _MOST_OUT, _MOST_BYTES = 2, 256, 256_000_000
 # Seconds: until Ray answers, until some worker is there again, and without any result.
-_CONNECTING, PATIENCE, _SILENCE = 90.0, 120.0, 3600.0
+_CONNECTING, PATIENCE, _SILENCE = 120.0, 120.0, 3600.0
 _TICK = 0.5
 
 
@@ -118,8 +119,9 @@ class _Work:
     tries: Counter[Path] = field(default_factory=Counter)
     count: int = 0
     keys: int = 0
-    seen: float = field(default_factory=time.monotonic)
-    heard: float = field(default_factory=time.monotonic)
+    # When there were workers, and a result, the last time; counted once the cluster has answered.
+    seen: float = math.inf
+    heard: float = math.inf
 
     @property
     def unfinished(self) -> bool:
@@ -165,6 +167,7 @@ class _Work:
         if message is None:
             self._bounded(now)
         elif message[0] == "workers":
+            self.seen, self.heard = min(self.seen, now), min(self.heard, now)
             self.count = message[1]
             self._bounded(now)
             note = tr("{count} files are with {workers} workers", count=len(self.out),
@@ -322,14 +325,6 @@ def _failed(reason: str, address: str, said: str = "") -> WorkersError:
                 address=address,
             )
         )
-    if reason == "token":
-        return WorkersError(
-            tr(
-                "the Ray cluster at {address} refuses this machine; set RAY_AUTH_MODE=token and "
-                "RAY_AUTH_TOKEN to its token",
-                address=address,
-            )
-        )
     if reason == "no_program":
         return WorkersError(
             tr(
@@ -349,8 +344,8 @@ def _failed(reason: str, address: str, said: str = "") -> WorkersError:
     if reason == "unreachable":
         return WorkersError(
             tr(
-                "no Ray cluster answers at {address}; check the address, or start one with: "
-                "ray start --head",
+                "no Ray cluster answers at {address}; check the address and the token in "
+                "RAY_AUTH_TOKEN, or start one with: ray start --head",
                 address=address,
             )
         )

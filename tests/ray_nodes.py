@@ -28,6 +28,8 @@ QUIET = {
     "RAY_AUTH_TOKEN": token_hex(32),
     "PYTHONPATH": str(ROOT),
     "HF_HUB_OFFLINE": "1",
+    # Of a client's server on a machine that does much else.
+    "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "90",
 }
 
 
