@@ -351,7 +351,6 @@ def test_what_cannot_be_reached_is_told_in_one_line(ray: Cluster, tmp_path: Path
             {"RAY_AUTH_TOKEN": "0" * 64},
             "check the address and the token",
         ),
-        (ray.inside, {"RAY_AUTH_TOKEN": "0" * 64}, "check the address and the token"),
         (
             ray.address,
             {"PYTHONPATH": str(tmp_path / "without")},
