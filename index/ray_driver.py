@@ -22,9 +22,10 @@ from index.ray_task import prepare
 # Seconds: between two looks for new requests, between two counts of the workers, for bringing here
 # a result that is ready.
 _LOOK, _COUNT, _FETCH = 0.1, 1.0, 120.0
-# How often a connection is tried that fails for one of these reasons, in Ray's words.
-_CONNECTIONS = 3
-_PASSING = ("Starting Ray client server failed", "Proxy failed to Connect")
+# How often a connection is tried where the head could not start the server of a client, in Ray's
+# words: under load its fork dies now and then (one in ten, at a load of 9 on two processors).
+_CONNECTIONS = 5
+_NO_SERVER = "Initialization failure from server"
 
 
 @dataclass
@@ -104,8 +105,7 @@ def _connect(ray: Any, address: str) -> tuple[str, str]:
             ray.init(address, namespace="briefing", log_to_driver=False)
         except Exception as error:  # noqa: BLE001  # reason: Ray raises bare RuntimeError and OSError too
             said = str(error).strip()
-            # A head under load starts the server of a client now and then too late.
-            if not any(one in said for one in _PASSING) or tries == _CONNECTIONS - 1:
+            if _NO_SERVER not in said or tries == _CONNECTIONS - 1:
                 mismatch = "ersion mismatch" in said
                 return "version" if mismatch else "unreachable", said[-300:]
             time.sleep(_COUNT)
