@@ -13,14 +13,16 @@ adds, two a worker each. The starter library, each document in N editions of its
 
 "doubled" are documents that became visible twice, "lost" those that are not there. All namespaces
 share the processors of this machine: with two hosts it does not become faster, which is what the
-second line shows. The last lines are the cost of a passage by step, from which follows how many
-cores of how many hosts a rate takes, and where publishing is the bound.
+second line shows. The last lines are what a passage costs by step, in time of the processor (which
+other work on the machine changes little), from which follows how many workers a rate takes, and
+where publishing is the bound.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -36,8 +38,17 @@ from pathlib import Path
 
 from assistant.settings import Settings
 from assistant.workspace import Workspace
+from corpus.sandbox import Sandbox
 from corpus.starter import starter_files
-from index.file_reading import CallerMetadata, Progress, ReadFile, Reading
+from index.file_reading import (
+    CallerMetadata,
+    Part,
+    Progress,
+    ReadFile,
+    Reading,
+    embed_in_steps,
+    read_files,
+)
 from index.ingest import Report, add, files_below
 from index.workers import Workers
 from tests.ray_nodes import QUIET, ROOT, Node, node, wait_until
@@ -136,7 +147,9 @@ class Run:
     doubled: int
     lost: int
     by: Counter[str]
-    again: int = 0
+    again: int
+    # Of the process that adds, all its threads, in seconds of the processor.
+    used: float
 
     def line(self) -> str:
         """Return it as a line of the table."""
@@ -160,11 +173,12 @@ def addition(
 ) -> Run:
     """Add files to a new library, losing a host in the middle."""
     losing: list[threading.Thread] = []
-    report = None
+    report, began = None, 0.0
     with Workspace(Settings(home=home, embedder=embedder, engine="extractive")) as workspace:
         if reading is None:
             # Loaded before, as the workers are when the second run begins.
             workspace.document_embedder().embed(["The first text takes longest."])
+        began = time.process_time()
         steps = add(
             files, library=workspace.library, embedder=workspace.document_embedder,
             indexes=workspace.indexes, counting=workspace._counting, reading=reading,
@@ -173,10 +187,9 @@ def addition(
             if isinstance(step, Report):
                 report = step
             elif lose and not losing and step.done >= _LOST_AT * len(files):
-                wait_until(lose.working, 60, "the host is not at work")
-                _ip("-n", _HOSTS[1], "link", "set", "eth0", "down")
-                losing.append(threading.Thread(target=_kill_later, args=(lose,)))
+                losing.append(threading.Thread(target=_lose, args=(lose,)))
                 losing[0].start()
+        used = time.process_time() - began
     for one in losing:
         one.join()
     assert report is not None
@@ -191,12 +204,38 @@ def addition(
             by[worker.split()[0]] += count
     doubled = sum(count > 1 for count in shown.values())
     again = reading.retried if isinstance(reading, Workers) else 0
-    return Run(what, report, doubled, len(files) - places, by, again)
+    return Run(what, report, doubled, len(files) - places, by, again, used)
 
 
-def _kill_later(lost: Node) -> None:
+def _lose(host: Node) -> None:
+    """Cut the network of the second host while it is at work, and kill it a while later."""
+    wait_until(host.working, 120, "the host is not at work")
+    _ip("-n", _HOSTS[1], "link", "set", "eth0", "down")
     time.sleep(_OUTLIVES)
-    lost.kill()
+    host.kill()
+
+
+def reading_and_embedding(
+    files: Sequence[Path], embedder: str, folder: Path
+) -> tuple[float, float]:
+    """Return the processor's seconds of reading and splitting all files, and of embedding them."""
+    with Workspace(Settings(home=folder, embedder=embedder, engine="extractive")) as workspace:
+        model, given = workspace.document_embedder(), CallerMetadata({}, {})
+        model.embed(["The first text takes longest."])
+        before = _of_children()
+        with Sandbox(counting=workspace._counting) as sandbox:
+            read = [one for one in read_files(files, given, sandbox, ocr=False)
+                    if isinstance(one, ReadFile)]  # fmt: skip
+            parts = [part for one in read for part in one.parts if isinstance(part, Part)]
+        reading, began = _of_children() - before, time.process_time()
+        for part in parts:
+            list(embed_in_steps(part.document, part.passages, model))
+        return reading, time.process_time() - began
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def kept_from(address: str, embedder: str, files: Sequence[Path]) -> Kept:
@@ -216,6 +255,7 @@ def measure(editions: int, embedder: str) -> None:
     with tempfile.TemporaryDirectory(prefix="briefing-workers-") as name:
         folder = Path(name)
         files = documents(folder / "documents", editions)
+        reading, embedding = reading_and_embedding(files, embedder, folder / "costs")
         runs = [addition("in this process", folder / "here", files, embedder, None)]
         print(runs[-1].line(), file=sys.stderr)
         with hosts(folder) as nodes:
@@ -237,20 +277,19 @@ def measure(editions: int, embedder: str) -> None:
     for run in runs:
         print(run.line())
     print(f"\nOne machine gains nothing: {os.cpu_count()} processors do the work of all hosts.\n")
-    passages = runs[1].report.passages
-    reading, embedding = both.reading / passages, both.embedding / passages
-    publishing = published.report.seconds / passages
-    print("milliseconds of a passage: "
-          f"read and split {reading * 1000:.1f}, embed {embedding * 1000:.1f} (a worker each), "
+    passages = runs[0].report.passages
+    publishing = published.used / passages
+    reading, embedding = reading / passages, embedding / passages
+    print("milliseconds of a processor for a passage: "
+          f"read and split {reading * 1000:.1f}, embed {embedding * 1000:.1f} (a worker), "
           f"publish and index {publishing * 1000:.2f} (the process that adds)")  # fmt: skip
     most = 1 / publishing
     print(f"publishing is the bound at {most:.0f} passages/s, "
           f"which {most * (reading + embedding):.0f} workers make")  # fmt: skip
     for rate in (50, 100, 200, 400):
         needed = rate * (reading + embedding)
-        print(
-            f"{rate:>5} passages/s: {needed:5.1f} workers" + " (beyond publishing)" * (rate > most)
-        )
+        beyond = " (beyond publishing)" * (rate > most)
+        print(f"{rate:>5} passages/s: {needed:5.1f} workers of a processor{beyond}")
 
 
 def main() -> None:

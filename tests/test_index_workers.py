@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -216,15 +217,20 @@ def test_the_documents_of_a_dead_worker_are_done_by_another(ray: Cluster, tmp_pa
     by = Workers(ray.address, "steady")
     killed: list[int] = []
 
-    def kill(step: Progress) -> None:
-        if step.stage == "added" and len(killed) < 2:
-            victim = ray.nodes[len(killed)]
-            wait_until(victim.working, 30, "no worker is at work")
-            for one in victim.working():
-                os.kill(one, 9)
-                killed.append(one)
+    def kill_at_work() -> None:
+        wait_until(ray.nodes[0].working, 100, "no worker is at work")
+        for one in ray.nodes[0].working():
+            os.kill(one, 9)
+            killed.append(one)
 
-    report = taken_in(tmp_path / "there", files, by, watch=kill)
+    killing = Thread(target=kill_at_work)
+
+    def begin(step: Progress) -> None:
+        if step.stage == "added" and not killing.ident:
+            killing.start()
+
+    report = taken_in(tmp_path / "there", files, by, watch=begin)
+    killing.join()
     assert killed and by.retried >= 1
     here = taken_in(tmp_path / "here", files)
     assert outcomes(report) == outcomes(here) and len(report.added) == 14
@@ -239,16 +245,18 @@ def test_the_documents_of_a_dead_machine_are_done_by_another(
     files = notes(tmp_path / "notes", 24)
     by = Workers(ray.address, "steady")
     env = {"PYTHONPATH": f"{ROOT}{os.pathsep}{plugin}"}
-    killed = []
+    killed: list[int] = []
     with several(tmp_path, ray.inside, 1, first=9, env=env) as (victim,):
 
-        def kill(step: Progress) -> None:
-            if step.stage == "added" and not killed and step.done > 4:
-                wait_until(victim.working, 60, "the node is not at work")
-                victim.kill()
-                killed.append(step.done)
+        def kill_at_work() -> None:
+            wait_until(victim.working, 100, "the node is not at work")
+            killed.extend(victim.working())
+            victim.kill()
 
-        report = taken_in(tmp_path / "there", files, by, watch=kill)
+        killing = Thread(target=kill_at_work)
+        killing.start()
+        report = taken_in(tmp_path / "there", files, by)
+        killing.join()
     assert killed and by.retried >= 1 and len(report.added) == 24
     taken_in(tmp_path / "here", files)
     assert held(tmp_path / "there") == held(tmp_path / "here")
