@@ -209,6 +209,8 @@ class _Work:
         _LOG.warning("a worker was lost (%s), try %d of a file", reason, tries)
         if tries < MOST_TRIES:
             self.workers.retried += 1
+            # Ahead of those of its bytes, which wait for it again, or not if it was changed.
+            self._release(sent)
             self.waiting.appendleft(sent.file)
             return
         if reason == "memory":
