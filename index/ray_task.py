@@ -134,7 +134,8 @@ def _this_worker() -> str:
     """Return this machine as shown to a person: its address in the cluster, and its name."""
     import ray
 
-    return f"{ray.util.get_node_ip_address()} ({socket.gethostname()}, process {os.getpid()})"
+    address = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    return f"{address} ({socket.gethostname()}, process {os.getpid()})"
 
 
 __all__ = ["Prepared", "Unable", "prepare", "program_mark"]
