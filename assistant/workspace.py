@@ -45,6 +45,7 @@ from index.rerankers import Reranked, reranker_named
 from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
 from index.vector_store import store_named
+from index.workers import Workers
 
 if TYPE_CHECKING:
     from assistant.memo.memo_repository import MemoRepository
@@ -217,8 +218,15 @@ class Workspace:
         places: Mapping[Path, str] | None = None,
         starter: bool = False,
         ocr: bool = False,
+        workers: str = "",
     ) -> Iterator[Progress | Report]:
-        """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them."""
+        """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them.
+
+        `workers` is the address of a Ray cluster that reads and embeds them, the one of the
+        settings unless given; what comes with the program is read here. Raises UsageError for what
+        is no address.
+        """
+        address = "" if starter else workers or self.settings.workers
         adding = partial(
             add,
             files,
@@ -230,6 +238,7 @@ class Workspace:
             places=places,
             starter=starter,
             ocr=ocr or self.settings.ocr,
+            reading=Workers(address, self.settings.embedder) if address else None,
         )
         return tracing.stepwise("ingest", adding, _count_ingested, files=len(files))
 
@@ -244,15 +253,16 @@ class Workspace:
         *,
         described: Mapping[str, MetadataOverride] | None = None,
         ocr: bool = False,
+        workers: str = "",
     ) -> Iterator[Progress | Report]:
-        """Add what is at web addresses: see `index.url_ingest.add_addresses`."""
+        """Add what is at web addresses: see `index.url_ingest.add_addresses`, and `add` here."""
 
         def fetched(
             files: Sequence[Path],
             places: Mapping[Path, str],
             overrides: Mapping[Path, MetadataOverride],
         ) -> Iterator[Progress | Report]:
-            return self.add(files, described=overrides, places=places, ocr=ocr)
+            return self.add(files, described=overrides, places=places, ocr=ocr, workers=workers)
 
         return add_addresses(addresses, fetched, described=described, policy=self.addresses)
 

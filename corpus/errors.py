@@ -18,6 +18,7 @@ BriefingError
 │   └── EmbedderMismatch the library was embedded by another model
 ├── ReaderError          the model that reads passages cannot be loaded
 ├── JudgeError           the model that checks sentences cannot be loaded
+├── WorkersError         the machines that read and embed cannot be used
 ├── SearchIndexError     a derived index failed; it can be rebuilt
 └── EngineError          the engine that writes answers failed
 """
@@ -114,6 +115,10 @@ class ReaderError(BriefingError):
 
 class JudgeError(BriefingError):
     """The model that checks sentences is missing, altered or cannot be loaded."""
+
+
+class WorkersError(BriefingError):
+    """The machines that read and embed cannot be reached or went away; what was added stays."""
 
 
 class SearchIndexError(BriefingError):

@@ -17,6 +17,7 @@ _OFF = {
     "ANONYMIZED_TELEMETRY": "False",
     "ORT_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
     # Forked tokenizers warn; one thread is enough for questions.
     "TOKENIZERS_PARALLELISM": "false",
 }

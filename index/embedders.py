@@ -99,6 +99,13 @@ def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     return embedder
 
 
+def passage_embedder(name: str, *, cache: Path) -> CountingEmbedder:
+    """Return the embedder for passages alone, for a machine that answers no questions."""
+    if kind := kind_named(name):
+        return made(name, kind.make, cache, EmbedderError)
+    return SentenceEmbedder(name, cache=cache)
+
+
 def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     """Return the embedder for questions: the exported model if there is one that agrees.
 

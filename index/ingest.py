@@ -6,68 +6,49 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from corpus.counting import Counter, Counting
-from corpus.document import Document, LeftOut, Passage
+from corpus.counting import Counting
+from corpus.document import Document, LeftOut
 from corpus.errors import LibraryLocked, NotInLibrary, ReadError
 from corpus.extraction_report import ExtractionReport, extraction_report_of
 from corpus.files import NO_FILE, resolve_named_path
 from corpus.i18n import tr
-from corpus.language import language_of
 from corpus.library import Library
 from corpus.log import log_name
-from corpus.metadata import EDITABLE
-from corpus.sandbox import ReadDocument, Sandbox
-from corpus.splitting import context_of
+from corpus.sandbox import Sandbox
 from corpus.token_codes import TokenCodes
-from index.attachments import attachments
-from index.change_detection import if_same_state, is_published, with_noted_states
+from index.change_detection import if_same_state, is_published
 from index.embedders import CountingEmbedder
 from index.embedding import Vectors
+from index.file_reading import (
+    UPLOADED,
+    CallerMetadata,
+    MetadataOverride,
+    Part,
+    Progress,
+    ReadFile,
+    Reading,
+    embed_in_steps,
+    embedding_texts,
+    read_files,
+    titled,
+)
 from index.index_manager import IndexManager
-from index.late_interaction import embed_with_codes
-from index.ocr_ingest import has_scans, read_by_ocr, with_advice
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
-# Passages embedded between two steps: half a second to two of work; then a question may go first.
-_PASSAGES_PER_STEP = 16
 # Rounds in which documents that are added while a library is embedded again are embedded too.
 _ROUNDS = 5
 # Files that no person put into a folder: hidden ones, what Office keeps beside a file that is open
 # ("~$plan.docx" holds who has it open), and what Windows and Mac OS write into folders.
 _HIDDEN = (".", "~$")
 _SYSTEM = frozenset({"desktop.ini", "thumbs.db", "__macosx"})
-# The prefix of the location of an uploaded document: its name follows, not its temporary path.
-UPLOADED = "upload:"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A step of progress: `done` of `total` files, and in words what is being done.
-
-    `share` is how much of the current file is done, in 0…1, `made` how many of its `parts`; `place`
-    is its location, "" for none; `reason` is why it was refused, or the title that it duplicates.
-    """
-
-    stage: str
-    done: int
-    total: int
-    note: str = ""
-    share: float = 0.0
-    reason: str = ""
-    place: str = ""
-    made: int = 0
-    parts: int = 0
-
-    def recognising(self, page: int, share: float) -> Progress:
-        """Return the step in which a page of the file is read by OCR."""
-        return replace(self, stage="recognising", note=f"{self.note}: page {page}", share=share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,42 +88,6 @@ class Report:
     accounts: tuple[ExtractionReport, ...] = ()
     passages: int = 0
     seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class MetadataOverride:
-    """Metadata given for a document, which override what it states itself; "" overrides nothing.
-
-    `edit`: a person gave them for this document, and they hold for its later versions too.
-    `fetched` is when it was taken from the web (ISO date), which no person needs to say.
-    """
-
-    title: str = ""
-    publisher: str = ""
-    published: str = ""
-    theme: str = ""
-    edit: bool = False
-    fetched: str = ""
-
-    @property
-    def edits(self) -> dict[str, str]:
-        """The fields that a person gave."""
-        given = {name: getattr(self, name) for name in EDITABLE}
-        return {name: value for name, value in given.items() if value} if self.edit else {}
-
-    def applied(self, document: Document) -> Document:
-        """Return the document with what was said of it in place; a person's edit is kept apart."""
-        source = replace(document.source, fetched=self.fetched or document.source.fetched)
-        if self.edit:
-            return replace(document, source=source)
-        stated = replace(
-            source,
-            title=self.title or source.title,
-            publisher=self.publisher or source.publisher,
-            published=self.published or source.published,
-            theme=self.theme or source.theme,
-        )
-        return replace(document, source=stated)
 
 
 def files_below(paths: Iterable[Path]) -> list[Path]:
@@ -200,32 +145,6 @@ def _walk(folder: Path) -> Iterator[Path]:
     yield from closed
 
 
-@dataclass(frozen=True, slots=True)
-class _CallerMetadata:
-    """The metadata that the caller of `add` gives for its files."""
-
-    described: MetadataOverride | Mapping[Path, MetadataOverride]
-    places: Mapping[Path, str]
-
-    def place(self, file: Path) -> str:
-        # A name that is no UTF-8 can be shown, if not kept: its file is refused.
-        return self.places.get(file, str(file)).encode("utf-8", "replace").decode()
-
-    def name(self, file: Path) -> str:
-        """Return the name of a file as shown in progress."""
-        return Path(self.place(file)).name.removeprefix(UPLOADED)
-
-    def title(self, file: Path) -> str:
-        """Return the title given for a file, "" for its own; a person's edit is kept apart."""
-        override = self.override(file)
-        return "" if override.edit else override.title
-
-    def override(self, file: Path) -> MetadataOverride:
-        if isinstance(self.described, MetadataOverride):
-            return self.described
-        return self.described.get(file, MetadataOverride())
-
-
 def add(
     files: Sequence[Path],
     *,
@@ -237,6 +156,7 @@ def add(
     places: Mapping[Path, str] | None = None,
     starter: bool = False,
     ocr: bool = False,
+    reading: Reading | None = None,
 ) -> Iterator[Progress | Report]:
     """Add files to the library, yielding progress and, last, the report.
 
@@ -245,11 +165,13 @@ def add(
     (attachments of a mail) become documents of their own. `embedder` is called when the first text
     must be embedded, or tokens counted without `counting`. `described` holds for all files, or maps
     each to its own; `places` are locations that are not paths: an address, the name of an upload.
-    `starter` marks the documents as ours. Raises LibraryLocked when another process writes,
-    StorageError when the disk refuses, EmbedderError when the model cannot be loaded.
+    `starter` marks the documents as ours. `reading` reads and embeds elsewhere than here, and may
+    give the files back in another order. Raises LibraryLocked when another process writes,
+    StorageError when the disk refuses, EmbedderError when the model cannot be loaded, and what
+    `reading` raises.
     """
     started = time.perf_counter()
-    given = _CallerMetadata(described or {}, places or {})
+    given = CallerMetadata(described or {}, places or {})
     ingestion = _Ingestion(library, embedder, starter)
     total = len(files)
     with library.writing():
@@ -265,38 +187,16 @@ def add(
             note = tr("{count} files are already in the library", count=done)
             yield Progress("compared", done, total, note)
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
-            states: dict[Path, tuple[int, ...]] = {}
-            for file, read in sandbox.read_many(with_noted_states(changed, states), given.title):
-                step = Progress("", done, total, given.name(file))
-                if ocr and has_scans(read):
-                    again = yield from read_by_ocr(
-                        sandbox, file, given.title(file), step.recognising
-                    )
-                    read = again or read
-                done += 1
-                if isinstance(read, ReadError):
-                    yield ingestion.refuse(given.place(file), with_advice(read, tried=ocr), step)
-                    continue
-                text, passages = read
-                placed = replace(text, source=replace(text.source, location=given.place(file)))
-                document = given.override(file).applied(placed)
-                edits = given.override(file).edits
-                original = partial(if_same_state, file, states[file])
-                # Attachments are added before their carrier: once that is in, all of them are.
-                within: list[str] = []
-                unread: list[LeftOut] = []
-                named = replace(document, source=replace(document.source, **edits))
-                for part in attachments(sandbox, file, named, ocr=ocr):
-                    if isinstance(part, LeftOut):
-                        unread.append(part)
+            read_all = reading or partial(read_files, sandbox=sandbox)
+            with closing(read_all(changed, given, ocr=ocr)) as reads:
+                for read in reads:
+                    if isinstance(read, Progress):
+                        yield replace(read, done=done, total=total)
                         continue
-                    place = part[0].source.location
-                    within.append(place)
-                    inner = replace(step, note=place.rpartition("/")[2].removeprefix(UPLOADED))
-                    yield from ingestion.ingest(part, {}, original, inner)
-                document = replace(document, left_out=(*document.left_out, *unread))
-                yield from ingestion.ingest((document, passages), edits, original, step, within)
-                indexes.update_if_due()
+                    step = Progress("", done, total, given.name(read.file))
+                    done += 1
+                    yield from ingestion.take(read, given, step)
+                    indexes.update_if_due()
         yield Progress("indexing", total, total, tr("updating the search indexes"))
         indexes.update()
     report = ingestion.report(time.perf_counter() - started)
@@ -326,21 +226,45 @@ class _Ingestion:
         stage = "left_out" if outside else "refused"
         return replace(step, stage=stage, done=step.done + 1, reason=str(error), place=place)
 
-    def ingest(
+    def take(self, read: ReadFile, given: CallerMetadata, step: Progress) -> Iterator[Progress]:
+        """Embed and publish the documents of a file, or record its refusal."""
+        place = given.place(read.file)
+        if read.refused is not None:
+            yield self.refuse(place, read.refused, step)
+            return
+        original = partial(if_same_state, read.file, read.state)
+        # Attachments are added before their carrier: once that is in, all of them are.
+        within: list[str] = []
+        unread: list[LeftOut] = []
+        for part in read.parts:
+            if isinstance(part, LeftOut):
+                unread.append(part)
+            elif part.within:
+                inside = part.document.source.location
+                within.append(inside)
+                inner = replace(step, note=inside.rpartition("/")[2].removeprefix(UPLOADED))
+                yield from self._ingest(part, read.embedder, {}, original, inner)
+            else:
+                known = (*part.document.left_out, *unread)
+                whole = replace(part, document=replace(part.document, left_out=known))
+                edits = given.edits(read.file)
+                yield from self._ingest(whole, read.embedder, edits, original, step, within)
+
+    def _ingest(
         self,
-        read: ReadDocument,
+        part: Part,
+        embedder: str,
         edits: Mapping[str, str],
         original: Callable[[], Path | None],
         step: Progress,
         within: Sequence[str] | None = None,
     ) -> Iterator[Progress]:
-        """Embed and publish a document, yielding steps made of `step`.
+        """Embed a document, unless `embedder` did, and publish it, yielding steps made of `step`.
 
         `original` is called for the file when its text is published, since embedding took a while.
         `within` are the locations of the attachments; None for an attachment itself.
         """
-        document = replace(read[0], language=language_of(read[0].text))
-        passages = read[1]
+        document, passages = part.document, part.passages
         place = document.source.location
         step = replace(step, place=place)
         outcome = self.library.known(document, edits)
@@ -354,10 +278,12 @@ class _Ingestion:
             return
         else:
             parts, made, count = [], 0, len(passages)
-            titled = replace(document, source=replace(document.source, **edits))
-            for part in _embed_in_steps(titled, passages, self.embedder()):
-                parts.append(part)
-                made += len(part[0])
+            embedded = part.embedded or embed_in_steps(
+                titled(document, edits), passages, self.embedder()
+            )
+            for one in embedded:
+                parts.append(one)
+                made += len(one[0])
                 note = tr(
                     "{name}: {done} of {count} passages", name=step.note, done=made, count=count
                 )
@@ -371,7 +297,7 @@ class _Ingestion:
             vectors,
             tokens=tokens,
             edits=edits,
-            embedder=self.embedder().name if vectors is not None else "",
+            embedder=(embedder or self.embedder().name) if vectors is not None else "",
             original=original(),
             within=within,
             starter=self.starter,
@@ -441,25 +367,6 @@ def _duplicate_of(library: Library, place: str, document: Document) -> Duplicate
     return Duplicate(place, source.title or Path(source.location).name, elsewhere)
 
 
-def embedding_texts(title: str, passages: Sequence[Passage], count: Counter) -> list[str]:
-    """Return what is embedded for each passage: title, headings, head of a table, then its text."""
-    contexts: dict[tuple[str, str], str] = {}
-    for one in passages:
-        if (one.heading, one.head) not in contexts:
-            context = context_of(title, one.heading, count, head=one.head)
-            contexts[one.heading, one.head] = context
-    return [f"{contexts[one.heading, one.head]}\n{one.text}" for one in passages]
-
-
-def _embed_in_steps(
-    document: Document, passages: Sequence[Passage], embedder: CountingEmbedder
-) -> Iterator[tuple[Vectors, TokenCodes]]:
-    """Yield the vectors and tokens of passages step by step."""
-    texts = embedding_texts(document.source.title, passages, embedder.count)
-    for first in range(0, len(texts), _PASSAGES_PER_STEP):
-        yield embed_with_codes(embedder, texts[first : first + _PASSAGES_PER_STEP])
-
-
 def embed_again(
     library: Library, embedder: CountingEmbedder, indexes: IndexManager
 ) -> Iterator[Progress | Report]:
@@ -478,7 +385,7 @@ def embed_again(
             for document in left:
                 passages = library.passages_of(document)
                 if passages:
-                    parts = list(_embed_in_steps(library.document(document), passages, embedder))
+                    parts = list(embed_in_steps(library.document(document), passages, embedder))
                     vectors = np.concatenate([one for one, _ in parts])
                     renewed[document] = vectors, TokenCodes.joined([one for _, one in parts])
                 title = library.document(document).source.title
@@ -498,3 +405,17 @@ def embed_again(
         passages=sum(len(vectors) for vectors, _ in renewed.values()),
         seconds=time.perf_counter() - started,
     )
+
+
+__all__ = [
+    "UPLOADED",
+    "Duplicate",
+    "MetadataOverride",
+    "Progress",
+    "Refusal",
+    "Report",
+    "add",
+    "embed_again",
+    "embedding_texts",
+    "files_below",
+]

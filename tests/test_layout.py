@@ -60,6 +60,7 @@ OWNERS = {
     "pypdfium2": {"corpus/readers/pdf_attached.py", "corpus/readers/pdf_drawing.py",
                   "corpus/readers/pdf_hidden.py", "corpus/readers/pdf_marks.py",
                   "corpus/readers/pdf_page.py"},
+    "ray": {"index/ray_driver.py", "index/ray_task.py"},
     "rich": {"ui/terminal.py"},
     "sentence_transformers": {"index/sentence_embedder.py", "index/rerankers.py"},
     "psycopg": {"corpus/postgresql.py", "corpus/postgresql_errors.py"},

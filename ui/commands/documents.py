@@ -38,6 +38,12 @@ class _WithFormats(click.Command):
 @click.option("--publisher", default="", help="Who published it.")
 @click.option("--published", type=DateType(), default="", help="When it was published.")
 @click.option("--ocr", is_flag=True, help="Read scanned pages by Tesseract (some seconds a page).")
+@click.option(
+    "--workers",
+    default="",
+    metavar="ADDRESS",
+    help="Read and embed on a Ray cluster: ray://HOST:10001, HOST:6379 or auto (BRIEFING_WORKERS).",
+)
 @click.option("--starter", is_flag=True, help="Add the starter library.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one object.")
 @click.pass_context
@@ -48,6 +54,7 @@ def add(
     publisher: str,
     published: str,
     ocr: bool,
+    workers: str,
     starter: bool,
     as_json: bool,
 ) -> None:
@@ -76,12 +83,15 @@ def add(
             reports.append(with_bar(add_starter(opened)))
         if files:
             described = MetadataOverride(title, publisher, published, edit=True)
-            reports.append(with_bar(opened.add(files, described=described, ocr=ocr)))
+            reports.append(
+                with_bar(opened.add(files, described=described, ocr=ocr, workers=workers))
+            )
         if addresses:
             said = dict.fromkeys(
                 addresses, MetadataOverride(title, publisher, published, edit=True)
             )
-            reports.append(with_bar(opened.add_addresses(addresses, described=said, ocr=ocr)))
+            fetched = opened.add_addresses(addresses, described=said, ocr=ocr, workers=workers)
+            reports.append(with_bar(fetched))
     tell(context, reports, as_json=as_json, ocr=ocr)
 
 
