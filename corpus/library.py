@@ -124,6 +124,28 @@ class Library:
         rows = self._connections.rows("SELECT value FROM facts WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else ""
 
+    @property
+    def shared(self) -> bool:
+        """Whether several machines write to this library."""
+        return False
+
+    def fact(self, name: str) -> str:
+        """Return what was noted under a name; "" for nothing."""
+        return self._fact(name)
+
+    def note_fact(self, name: str, value: str) -> None:
+        """Note a text under a name, in place of what stood there."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO facts VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
+
+    def exclusively(self, name: str) -> AbstractContextManager[None]:
+        """Let one process of all machines at a time into a block of that name."""
+        return self._lock.held()
+
     def changes_since(self, generation: int) -> list[LibraryChange]:
         """Return the changes after `generation`, oldest first."""
         rows = self._connections.rows(

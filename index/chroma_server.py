@@ -167,9 +167,7 @@ class ChromaServer:
 class ServerCollection(ChromaCollection):
     """One collection of a server; its methods raise SearchIndexError."""
 
-    def __init__(
-        self, address: ServerAddress, collection: Any, *, batch: int, words: bool
-    ) -> None:
+    def __init__(self, address: ServerAddress, collection: Any, *, batch: int, words: bool) -> None:
         """Read and write `collection`; `words` says whether it has a sparse index of words."""
         super().__init__(collection, batch=batch)
         self._address = address
