@@ -56,9 +56,12 @@ class ChromaServer:
         with _explained(address):
             self._greet(headers, timeout)
             self._client = self._connected(headers)
-            # Chroma's client waits for ever, and has no setting for it.
-            self._session: Any = self._client._server._session
-            self._session.timeout = self._timeout(timeout)
+            # Chroma's clients wait for ever, have no setting for it, and leave connections open.
+            self._sessions: list[Any] = [
+                one._server._session for one in (self._client, self._client._admin_client)
+            ]
+            for session in self._sessions:
+                session.timeout = self._timeout(timeout)
             most = int(self._client.get_max_batch_size())
         limit = _CLOUD_BATCH if address.cloud else most
         self._batch = min(most, limit) if most > 0 else max(limit, 1)
@@ -161,7 +164,8 @@ class ChromaServer:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
-        self._session.close()
+        for session in self._sessions:
+            session.close()
 
 
 class ServerCollection(ChromaCollection):

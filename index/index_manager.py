@@ -10,27 +10,25 @@ the indexes says what they show, and is clean only between writes: what a killed
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from corpus.catalogue import Entry
 from corpus.errors import BriefingError, LibraryLocked, SearchIndexError, StorageError
 from corpus.i18n import tr
 from corpus.library import Library
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.forward_index import ForwardIndex, forward_index_of, is_consistent
 from index.hosted_words import HostedWords
+from index.index_writer import IndexWriter, write_words
 from index.keyword_index import KeywordIndex, WordSearch
-from index.manifest import FILE_NAME, FORMAT, VECTORS, IndexPart, Manifest, parts_of
+from index.manifest import FILE_NAME, VECTORS, Manifest
 from index.probe import probe_vectors, sample
 from index.server_address import is_address
 from index.shared_vectors import SharedReader, SharedVectors
 from index.snapshot import Snapshot, VectorReader
-from index.vector_store import DEFAULT_STORE, VECTOR_STORES, store_named
+from index.vector_store import DEFAULT_STORE, store_named
 from index.versions import later_versions
 
 _LOG = logging.getLogger(__name__)
@@ -86,6 +84,13 @@ class IndexManager:
         self._server = SharedVectors(library, store) if is_address(store) else None
         self._scale = scale
         self._folder = library.home / "index"
+        self._writer = IndexWriter(
+            library,
+            store,
+            withdraw=self._withdraw_vectors,
+            on_server=self._server is not None,
+            hosted_words=lambda: self._hosted_words,
+        )
         self._published: _Published | None = None
         # The published state whose files were last found intact, and when.
         self._last_checked: tuple[_Published | None, float] = (None, 0.0)
@@ -386,17 +391,11 @@ class IndexManager:
             words: WordSearch = HostedWords(forward, None)
             if not self._hosted_words:
                 made = KeywordIndex(None)
-                self._write_words(made, entries)
+                write_words(made, self._library, entries)
                 words = made.searcher()
         scale = self._scale(embedder)
         later = later_versions(entries.values(), forward, scale)
         return Snapshot(generation, embedder, entries, forward, words, None, later, scale)
-
-    def _write_words(self, words: KeywordIndex, entries: Mapping[str, Entry]) -> None:
-        """Write every passage of those documents into an empty keyword index."""
-        with words.writing() as writer:
-            for document, entry in entries.items():
-                writer.add(entry.source.title, self._library.passages_of(document))
 
     def _update_once(self, rebuild: bool) -> tuple[int, bool]:
         """Update the indexes; return the generation they show and whether they were rebuilt.
@@ -412,7 +411,7 @@ class IndexManager:
             try:
                 if manifest is None or rebuild or not self._try_apply(manifest, target):
                     rebuild = True
-                    self._rebuild(target)
+                    self._publish(target, self._writer.rebuild(target))
             except OSError as error:
                 raise StorageError(
                     tr("cannot write {file} ({reason})", file=self._folder, reason=error.strerror)
@@ -426,100 +425,17 @@ class IndexManager:
     def _try_apply(self, manifest: Manifest, target: int) -> bool:
         """Write what changed since the manifest; False if an index fails and must be rebuilt."""
         try:
-            self._apply(manifest, target)
+            self._publish(target, self._writer.apply(manifest, target))
         except SearchIndexError as error:
             _LOG.error("an index refuses an update and is made anew", exc_info=error)
             return False
         return True
 
-    def _apply(self, manifest: Manifest, target: int) -> None:
-        """Write what changed after the manifest's generation into the indexes."""
-        entries = {one.id: one for one in self._library.entries() if one.passages}
-        changed = {
-            one.document
-            for one in self._library.changes_since(manifest.generation)
-            if one.generation <= target
-        }
-        present = sorted(changed & entries.keys())
-        before = ForwardIndex.load(self._folder / "forward")
-        self._withdraw_vectors()
-        replace(manifest, clean=False).write(self._folder)
-        if not manifest.hosted_words:
-            with KeywordIndex(self._folder / "words").writing() as writer:
-                for document in changed:
-                    writer.remove_document(document)
-                for document in present:
-                    writer.add(entries[document].source.title, self._library.passages_of(document))
-        if self._server is None:
-            with closing(self._store.open(self._folder / VECTORS)) as vectors:
-                vectors.remove_documents(sorted(changed))
-                if present:
-                    vectors.add(*self._library.vectors(present))
-        forward = forward_index_of(self._library, entries, before=before, changed=changed)
-        forward.save(self._folder / "forward")
-        self._publish(target, len(forward))
-
-    def _rebuild(self, target: int) -> None:
-        """Build new indexes beside the old ones, and replace those.
-
-        Searches use the old ones, if there are any, until then.
-        """
-        entries = {one.id: one for one in self._library.entries() if one.passages}
-        fresh = self._folder / "new"
-        self._store.delete(fresh / VECTORS)
-        shutil.rmtree(fresh, ignore_errors=True)
-        folders = ["forward"]
-        if not self._hosted_words:
-            self._write_words(KeywordIndex(fresh / "words"), entries)
-            folders.append("words")
-        if self._server is None:
-            with closing(self._store.open(fresh / VECTORS)) as vectors:
-                for document in entries:
-                    vectors.add(*self._library.vectors([document]))
-            folders.append(VECTORS)
-        forward = forward_index_of(self._library, entries)
-        forward.save(fresh / "forward")
-        self._withdraw_vectors()
-        before = Manifest.read(self._folder)
-        old = VECTOR_STORES.get(before.store) if before is not None else None
-        if before is not None and old is None:
-            _LOG.warning("no package has the vector store %s: what it keeps stays", before.store)
-        # Marked unclean before the old ones go, so that nothing is trusted after a crash in
-        # between; still as those of the old store, which then deletes what it keeps elsewhere.
-        unclean = self._manifest_of(target, 0, {}, clean=False)
-        replace(unclean, store=before.store if before else unclean.store).write(self._folder)
-        (old or self._store).delete(self._folder / VECTORS)
-        for name in (VECTORS, "words", "forward"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-            if name in folders:
-                (fresh / name).rename(self._folder / name)
-        shutil.rmtree(fresh, ignore_errors=True)
-        self._publish(target, len(forward))
-
     def _publish(self, target: int, passages: int) -> None:
         """Mark the indexes clean and have searches use them from here on."""
-        manifest = self._manifest_of(
-            target, passages, parts_of(self._folder, self._store), clean=True
-        )
-        manifest.write(self._folder)
+        manifest = self._writer.finished(target, passages)
         with self._open_lock:
             self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
-
-    def _manifest_of(
-        self, generation: int, passages: int, parts: dict[str, IndexPart], *, clean: bool
-    ) -> Manifest:
-        return Manifest(
-            FORMAT,
-            generation,
-            self._library.identity,
-            self._library.last_change(generation),
-            self._library.embedder,
-            passages,
-            clean,
-            parts,
-            self._store_name,
-            self._hosted_words,
-        )
 
     def _withdraw_vectors(self) -> None:
         """Have searches compare vectors exactly from here on, since the store will be written.

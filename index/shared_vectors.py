@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 
 from corpus.catalogue import Entry
-from corpus.errors import LibraryError, SearchIndexError
+from corpus.errors import SearchIndexError
 from corpus.i18n import tr
 from corpus.library import Library
 from index.chroma_server import ChromaServer, CollectionGone, ServerCollection, Weights
@@ -340,44 +340,40 @@ class SharedVectors:
 
     def fault(self) -> str:
         """Return what is wrong with the server or the collection, or ""; asks it now."""
-        with self._trying() as failed:
-            with closing(ChromaServer(self._address, timeout=_WRITE_TIMEOUT)) as server:
-                note = self._note()
-                if note is None or not note.collection:
-                    return tr("nothing is there yet; run: briefing doctor --rebuild")
-                count = len(server.collection(note.collection, words=note.words))
-            if note.generation < self._library.generation:
-                return tr("it is behind the library; run: briefing doctor")
-            if count != note.passages:
-                return tr(
-                    "it holds {count} passages, not {passages}; run: briefing doctor --rebuild",
-                    count=count,
-                    passages=note.passages,
-                )
-        return failed[0] if failed else ""
+        try:
+            with self._written() as (note, store):
+                count = len(store)
+        except SearchIndexError as error:
+            return error.args[0] if error.args else str(error)
+        if note.generation < self._library.generation:
+            return tr("it is behind the library; run: briefing doctor")
+        if count != note.passages:
+            return tr(
+                "it holds {count} passages, not {passages}; run: briefing doctor --rebuild",
+                count=count,
+                passages=note.passages,
+            )
+        return ""
 
     def probe(self, ids: Collection[str], stored: Mapping[str, Sequence[float]]) -> ProbeResult:
         """Return what is found of the vectors there; see `index.probe.probe_vectors`."""
-        started, count, reason = time.monotonic(), 0, ""
-        with self._trying() as failed:
-            with closing(ChromaServer(self._address, timeout=_WRITE_TIMEOUT)) as server:
-                note = self._note()
-                if note is None or not note.collection:
-                    return ProbeResult(not ids, "" if not ids else tr("it is missing"))
-                store = server.collection(note.collection, words=note.words)
+        started, count = time.monotonic(), 0
+        try:
+            with self._written() as (_, store):
                 count = len(store)
                 reason = fault_in(store, set(ids), _arrays(stored))
-        reason = failed[0] if failed else reason
+        except SearchIndexError as error:
+            reason = error.args[0] if error.args else str(error)
         return ProbeResult(not reason, reason, count, time.monotonic() - started)
 
     @contextmanager
-    def _trying(self) -> Iterator[list[str]]:
-        """Collect what goes wrong in the block instead of raising it."""
-        failed: list[str] = []
-        try:
-            yield failed
-        except (SearchIndexError, LibraryError) as error:
-            failed.append(error.args[0])
+    def _written(self) -> Iterator[tuple[Note, ServerCollection]]:
+        """Open what the record names by a connection of its own; raises SearchIndexError."""
+        with closing(ChromaServer(self._address, timeout=_WRITE_TIMEOUT)) as server:
+            note = self._note()
+            if note is None or not note.collection:
+                raise SearchIndexError(tr("nothing is there yet; run: briefing doctor --rebuild"))
+            yield note, server.collection(note.collection, words=note.words)
 
 
 class SharedReader:
