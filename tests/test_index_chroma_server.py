@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -68,8 +69,10 @@ def opened(home: Path, store: str) -> Workspace:
 def replica(home: Path, other: Path) -> Path:
     """Make a second data folder that has the record of `home`, and indexes of its own."""
     other.mkdir()
-    for name in ("library.sqlite3", "writer.lock", "originals"):
+    for name in ("library.sqlite3", "originals"):
         (other / name).symlink_to(home / name)
+    # No lock is taken through a symbolic link.
+    (other / "writer.lock").hardlink_to(home / "writer.lock")
     return other
 
 
@@ -319,12 +322,12 @@ def test_a_server_killed_in_the_middle_of_an_update_is_caught_up_with(
         with monkeypatch.context() as patched:
             patched.setattr(ServerCollection, "put", dying)
             list(workspace.add(files_in(tmp_path / "files", *PLACES[2:])))
-        assert len(done) == 3, "it died before the third of four"
-        assert note_of(workspace).generation == 2 and note_of(workspace).next_mark
+        assert len(done) == 3, "it died before the third of four was written"
+        assert note_of(workspace).generation < 6 and note_of(workspace).next_mark
         assert len(found(workspace)) == 6 and by_server(workspace) == -1
         with chroma_server(tmp_path, port=port) as address:
             # What it has is searched meanwhile, and nothing that is wrong.
-            assert by_server(workspace) in (2, 3, 4) and len(found(workspace)) == 6
+            assert by_server(workspace) in (3, 4) and len(found(workspace)) == 6
             assert workspace.indexes.is_behind()
             workspace.maintain()
             assert by_server(workspace) == held(address, workspace) == 6
@@ -359,9 +362,10 @@ def nginx(folder: Path, url: str, token: str) -> Iterator[str]:
     """Run nginx in front of a server, letting through who has the token."""
     port = free_port()
     folder.mkdir()
+    user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"""
-        daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
+        {user} daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
         http {{
           access_log {folder}/access.log;
           client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
