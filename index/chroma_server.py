@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from corpus.errors import SearchIndexError
 from corpus.i18n import tr
@@ -99,20 +100,25 @@ class ChromaServer:
         from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
 
         settings = Settings(anonymized_telemetry=False)
-        tenant, database = (
-            os.environ.get(one) or None for one in ("CHROMA_TENANT", "CHROMA_DATABASE")
-        )
-        if self._address.cloud:
-            # A key may stand for one tenant and database, which the server then names.
-            settings.chroma_overwrite_singleton_tenant_database_access_from_auth = True
-        else:
-            tenant, database = tenant or DEFAULT_TENANT, database or DEFAULT_DATABASE
-        return chromadb.HttpClient(
-            host=self._address.url,
-            headers=dict(headers),
+        tenant, database = (os.environ.get(f"CHROMA_{one}") or "" for one in ("TENANT", "DATABASE"))
+        if not self._address.cloud:
+            return chromadb.HttpClient(
+                host=self._address.url,
+                headers=dict(headers),
+                settings=settings,
+                tenant=tenant or DEFAULT_TENANT,
+                database=database or DEFAULT_DATABASE,
+            )
+        parts = urlsplit(self._address.url)
+        return chromadb.CloudClient(
+            # A key may stand for one tenant and one database, which the server then names.
+            tenant=tenant or None,
+            database=database or None,
+            api_key=headers["x-chroma-token"],
             settings=settings,
-            tenant=tenant,  # type: ignore[arg-type]  # None is what CloudClient passes too
-            database=database,  # type: ignore[arg-type]
+            cloud_host=parts.hostname or "",
+            cloud_port=parts.port or 443,
+            enable_ssl=parts.scheme == "https",
         )
 
     def collection(self, name: str, *, words: bool) -> ServerCollection:
