@@ -289,6 +289,9 @@ class ServerCollection(ChromaCollection):
         with _explained(self._address):
             return super().__len__()
 
+    def close(self) -> None:
+        """Do nothing: every write is durable, and the connection is the server's."""
+
 
 def _columns(weights: Weights) -> tuple[list[int], list[float]]:
     """Return the indices of weights in ascending order, and the weights in that order."""

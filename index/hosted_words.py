@@ -12,6 +12,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,7 @@ class HostedWords:
         sums = np.bincount(rows, weights=values[which], minlength=len(self))
         return np.asarray(sums * self._saturation(self._lengths), dtype=np.float64)
 
-    def _saturation(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _saturation(self, lengths: NDArray[Any]) -> NDArray[np.float64]:
         """Return what one occurrence of a word counts in texts with so many stems."""
         mean = float(self._lengths.mean()) if len(self) else 1.0
         return np.asarray((K + 1) / (1 + K * (1 - B + B * lengths / max(mean, 1.0))))

@@ -17,7 +17,7 @@ from index.keyword_index import contents_of, stems
 K, B = 1.2, 0.75
 # Stems of a passage with its title and headings, on the average of the starter library. A weight
 # is stored once, so the average cannot follow a library that grows.
-_AVERAGE_LENGTH = 130.0
+_AVERAGE_LENGTH = 93.0
 
 
 def word_weights(title: str, passage: Passage) -> dict[int, float]:
