@@ -346,10 +346,11 @@ class SharedVectors:
         except SearchIndexError as error:
             return error.args[0] if error.args else str(error)
         if note.generation < self._library.generation:
-            return tr("it is behind the library; run: briefing doctor")
+            return tr("the vector store is behind the library; run: briefing doctor")
         if count != note.passages:
             return tr(
-                "it holds {count} passages, not {passages}; run: briefing doctor --rebuild",
+                "the vector store holds {count} passages, not {passages}; run:"
+                " briefing doctor --rebuild",
                 count=count,
                 passages=note.passages,
             )
@@ -372,7 +373,9 @@ class SharedVectors:
         with closing(ChromaServer(self._address, timeout=_WRITE_TIMEOUT)) as server:
             note = self._note()
             if note is None or not note.collection:
-                raise SearchIndexError(tr("nothing is there yet; run: briefing doctor --rebuild"))
+                raise SearchIndexError(
+                    tr("the vector store has nothing of this library yet; run: briefing doctor")
+                )
             yield note, server.collection(note.collection, words=note.words)
 
 

@@ -122,7 +122,7 @@ VECTOR_STORES = Registry(
 
 
 def _not_in_a_folder(folder: Path) -> VectorStore:
-    raise SearchIndexError(tr("a Chroma server is no folder; see index.shared_vectors"))
+    raise NotImplementedError("what a server keeps is opened by index.shared_vectors")
 
 
 def store_named(name: str) -> VectorStoreKind:

@@ -230,7 +230,9 @@ def test_what_is_lost_or_altered_on_the_server_is_made_anew(url: str, tmp_path: 
             store = server.collection(note_of(workspace).collection, words=False)
             store.remove_documents([one.id for one in workspace.library.entries()[:4]])
         details = [one.detail for one in diagnostics(workspace) if one.name == "indexes"]
-        assert details == ["it holds 2 passages, not 6; run: briefing doctor --rebuild"]
+        assert details == [
+            "the vector store holds 2 passages, not 6; run: briefing doctor --rebuild"
+        ]
         # Two of six found are too few: searches compare every vector from here on.
         assert found(workspace) == wanted and by_server(workspace) == -1
         assert workspace.indexes.is_behind() and workspace.indexes.maintain() in (True, False)
