@@ -91,7 +91,7 @@ class SharedVectors:
         self._server: ChromaServer | None = None
         self._open: tuple[Note, ServerCollection] | None = None
         self._looked = self._paused_until = 0.0
-        self._suspect = False
+        self._suspect = self._failing = False
 
     @property
     def has_words(self) -> bool:
@@ -133,19 +133,25 @@ class SharedVectors:
         Never waits for another thread that is connecting.
         """
         now = time.monotonic()
-        if self._suspect or now < self._paused_until or not self._lock.acquire(blocking=False):
+        if self._suspect or now < self._paused_until:
             return None
-        try:
-            if self._open is None or now - self._looked > _LOOK_AGAIN:
+        found = self._open
+        if (found is None or now - self._looked > _LOOK_AGAIN) and self._lock.acquire(
+            blocking=False
+        ):
+            try:
                 self._look()
-            if self._open is None or self._open[0].embedder != embedder:
+                found = self._open
+            except CollectionGone as error:
+                _LOG.warning("%s; it is made anew", error)
+                self._suspect = True
                 return None
-            return self._open[1]
-        except SearchIndexError as error:
-            self._pause(error)
-            return None
-        finally:
-            self._lock.release()
+            except SearchIndexError as error:
+                self._pause(error)
+                return None
+            finally:
+                self._lock.release()
+        return None if found is None or found[0].embedder != embedder else found[1]
 
     def failed(self, error: SearchIndexError) -> None:
         """Do without the server for a while, since it failed a search."""
@@ -173,9 +179,18 @@ class SharedVectors:
         if self._server is None:
             self._server = ChromaServer(self._address, timeout=_SEARCH_TIMEOUT)
         self._open = (note, self._server.collection(note.collection, words=note.words))
+        self._answers()
+
+    def _answers(self) -> None:
+        if self._failing:
+            self._failing = False
+            _LOG.info("the vector store at %s answers again", self._address.url)
 
     def _pause(self, error: SearchIndexError) -> None:
-        _LOG.error("%s; until then searches compare every vector", error)
+        # Once for each time that it is off: it is tried again and again.
+        level = logging.DEBUG if self._failing else logging.ERROR
+        _LOG.log(level, "%s; until then searches compare every vector", error)
+        self._failing = True
         self._disconnect()
         self._paused_until = time.monotonic() + _PAUSE
 
@@ -218,6 +233,7 @@ class SharedVectors:
         with self._lock:
             self._looked = self._paused_until = 0.0
             self._suspect = False
+            self._answers()
 
     def _applied(self, server: ChromaServer, note: Note) -> bool:
         """Write the changes since the note; False where the collection must be made anew."""
@@ -417,6 +433,7 @@ class SharedReader:
             except SearchIndexError as error:
                 self._shared.failed(error)
                 return None
+        self._shared.distrust()
         return None
 
 

@@ -6,6 +6,8 @@ import http.server
 import json
 import logging
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +40,19 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a Chroma server that every test here uses."""
     with chroma_server(tmp_path_factory.mktemp("server")) as address:
         yield address
+
+
+@contextmanager
+def killed_at_the_end(folder: Path, port: int) -> Iterator[str]:
+    """Run a Chroma server that does not get to finish what it is doing."""
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder / "chroma"),
+        "--host", "127.0.0.1", "--port", str(port),
+    ]  # fmt: skip
+    ready, log = answers(f"{url}/api/v2/heartbeat"), folder / "killed.log"
+    with running(command, ready=ready, log=log, stop=signal.SIGKILL):
+        yield url
 
 
 @pytest.fixture(autouse=True)
@@ -224,7 +239,7 @@ def test_what_is_lost_or_altered_on_the_server_is_made_anew(url: str, tmp_path: 
         with closing(ChromaServer(address, timeout=30)) as server:
             server.delete(note_of(workspace).collection)
         assert found(workspace) == wanted and by_server(workspace) == -1
-        workspace.indexes.update()
+        workspace.maintain()
         assert by_server(workspace) == 6 and found(workspace) == wanted
         with closing(ChromaServer(address, timeout=30)) as server:
             store = server.collection(note_of(workspace).collection, words=False)
@@ -312,7 +327,7 @@ def test_a_server_killed_in_the_middle_of_an_update_is_caught_up_with(
             list(workspace.add(files_in(tmp_path / "files", *PLACES[:2])))
             assert by_server(workspace) == 2
         collection = note_of(workspace).collection
-        server = chroma_server(tmp_path, port=port)
+        server = killed_at_the_end(tmp_path, port)
         server.__enter__()
 
         def dying(self: ServerCollection, ids: list[str], *rest: object) -> None:
