@@ -117,11 +117,17 @@ class HostedWords:
     def _places(self, codes: Sequence[int]) -> tuple[Rows, Rows]:
         """Return the row of each place with one of `codes` (sorted), and which code it is."""
         wanted = np.array(codes, dtype=np.uint32)
-        held = self._forward.stems
-        at = np.searchsorted(wanted, held)
-        found = np.flatnonzero(wanted[np.minimum(at, len(wanted) - 1)] == held) if codes else at[:0]
-        rows = np.searchsorted(self._forward.starts, found, side="right") - 1
-        return rows, at[found]
+        if not codes or not len(self):
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        # By the lower half of each number first, which a table answers: of the rest few are wrong.
+        table = np.zeros(1 << 16, dtype=bool)
+        table[wanted.astype(np.uint16)] = True
+        maybe = np.flatnonzero(table[self._forward.stems.astype(np.uint16)])
+        held = self._forward.stems[maybe]
+        at = np.minimum(np.searchsorted(wanted, held), len(wanted) - 1)
+        right = wanted[at] == held
+        rows = np.searchsorted(self._forward.starts, maybe[right], side="right") - 1
+        return rows, at[right]
 
     def _count(self, codes: Iterable[int]) -> None:
         """Count in how many passages some stems occur, those that are not known yet."""
@@ -142,7 +148,7 @@ class HostedWords:
         }
 
     def _scores(self, weights: Mapping[int, float]) -> NDArray[np.float64]:
-        """Return the score of every row, in one pass over all stems: some 3 ms a million."""
+        """Return the score of every row, in one pass over all stems."""
         rare = self._rare(weights)
         codes = sorted(rare)
         rows, which = self._places(codes)
