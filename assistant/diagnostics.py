@@ -259,6 +259,8 @@ def _indexes(workspace: Workspace) -> IntegrityFinding:
         return IntegrityFinding(
             "indexes", False, tr("{fault}; run: briefing doctor --rebuild", fault=fault)
         )
+    if fault := workspace.indexes.server_fault():
+        return IntegrityFinding("indexes", False, fault)
     found = inspect_indexes(workspace.library, store=workspace.settings.vector_store)
     if found.faults:
         return IntegrityFinding(

@@ -10,24 +10,26 @@ the indexes says what they show, and is clean only between writes: what a killed
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from corpus import tracing
-from corpus.catalogue import Entry
-from corpus.errors import LibraryLocked, SearchIndexError, StorageError
+from corpus.errors import BriefingError, LibraryLocked, SearchIndexError, StorageError
 from corpus.i18n import tr
 from corpus.library import Library
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.forward_index import ForwardIndex, forward_index_of, is_consistent
-from index.keyword_index import KeywordIndex
-from index.manifest import FILE_NAME, FORMAT, VECTORS, IndexPart, Manifest, parts_of
+from index.hosted_words import HostedWords
+from index.index_writer import IndexWriter, write_words
+from index.keyword_index import KeywordIndex, WordSearch
+from index.manifest import FILE_NAME, VECTORS, Manifest
 from index.probe import probe_vectors, sample
+from index.server_address import is_address
+from index.shared_vectors import SharedReader, SharedVectors
 from index.snapshot import Snapshot, VectorReader
-from index.vector_store import DEFAULT_STORE, VECTOR_STORES, store_named
+from index.vector_store import DEFAULT_STORE, store_named
 from index.versions import later_versions
 
 _LOG = logging.getLogger(__name__)
@@ -41,7 +43,6 @@ _WRITER_TIMEOUT = 600.0
 # While documents are added the indexes are updated at most this often (seconds), and updates take
 # at most this share of the time.
 _UPDATE_INTERVAL, _UPDATE_SHARE = 5.0, 0.1
-_FOLDERS = (VECTORS, "words", "forward")
 
 # The manifest's inode, time and size: one that is the same has not been written since.
 _Mark = tuple[int, int, int]
@@ -76,12 +77,21 @@ class IndexManager:
     ) -> None:
         """Open nothing yet; raises UsageError for a `store` (index.vector_store) that nobody adds.
 
+        `store` may be the address of a server, which several machines search (shared_vectors).
         `scale` returns that of an embedder by its name, and never raises.
         """
         self._library = library
         self._store_name, self._store = store, store_named(store)
+        self._server = SharedVectors(library, store) if is_address(store) else None
         self._scale = scale
         self._folder = library.home / "index"
+        self._writer = IndexWriter(
+            library,
+            store,
+            withdraw=self._withdraw_vectors,
+            on_server=self._server is not None,
+            hosted_words=lambda: self._hosted_words,
+        )
         self._published: _Published | None = None
         # The published state whose files were last found intact, and when.
         self._last_checked: tuple[_Published | None, float] = (None, 0.0)
@@ -135,13 +145,30 @@ class IndexManager:
                         return rebuilt
                     raise LibraryLocked(tr("the search indexes are being rebuilt; try again later"))
                 try:
+                    failed = self._bring_server_up(rebuild)
                     shown, again = self._update_once(rebuild)
                 finally:
                     self._write_lock.release()
+                if failed is not None and rebuild:
+                    raise failed
                 rebuilt, rebuild = rebuilt or again, False
                 # Something may have been left to this thread just before it released the lock.
                 if shown >= min(self._wanted, self._library.generation):
                     return rebuilt
+
+    def _bring_server_up(self, rebuild: bool) -> BriefingError | None:
+        """Write what changed to the server, if there is one; return why that did not succeed.
+
+        The other indexes do not wait for it: searches compare vectors until it is done.
+        """
+        try:
+            if self._server is not None:
+                self._server.bring_up(rebuild=rebuild)
+        except LibraryLocked as error:
+            _LOG.info("another machine writes to the vector store: %s", error)
+        except SearchIndexError as error:
+            return error
+        return None
 
     def update_if_due(self) -> None:
         """Update the indexes from time to time while documents are added; see `update`."""
@@ -167,8 +194,11 @@ class IndexManager:
             return False
         return True
 
-    def distrust(self, vectors: VectorReader) -> None:
+    def distrust(self, vectors: VectorReader | SharedReader) -> None:
         """Stop using the vector store, which failed a query; `maintain` then rebuilds it."""
+        if self._server is not None:
+            self._server.distrust()
+            return
         with self._open_lock:
             present = self._published
             if present is not None and present.snapshot.vectors is vectors:
@@ -218,7 +248,9 @@ class IndexManager:
     def is_behind(self) -> bool:
         """Say whether the indexes on disk are older than the library, or cannot be trusted."""
         manifest = self._trusted_manifest()
-        return manifest is None or manifest.generation != self._library.generation
+        if manifest is None or manifest.generation != self._library.generation:
+            return True
+        return self._server is not None and self._server.is_behind()
 
     def generation_shown(self) -> int:
         """Return the generation of the library that the indexes on disk show; 0 without any."""
@@ -232,7 +264,7 @@ class IndexManager:
             return "there are none" if self._library.generation else ""
         if not manifest.clean:
             return "being written, or broken off while they were"
-        if not manifest.belongs_to(self._library, self._store_name):
+        if not self._belongs_here(manifest):
             return "made from another library or state of it, or with another vector store"
         if damaged := manifest.damaged(self._folder, self._store, thorough=True):
             return f"{damaged} is missing or altered"
@@ -240,11 +272,17 @@ class IndexManager:
             return "they do not open, or differ in what they hold"
         return "" if manifest.generation == self._library.generation else "behind the library"
 
+    def server_fault(self) -> str:
+        """Ask the server that keeps the vectors, and return what is wrong; "" if there is none."""
+        return "" if self._server is None else self._server.fault()
+
     def close(self) -> None:
         """Close the indexes and release their folder."""
         with self._open_lock:
             self._close_vectors()
             self._published = None
+        if self._server is not None:
+            self._server.close()
 
     def _is_current(self, present: _Published) -> bool:
         """Say whether a published snapshot still shows the state on disk, or of the library."""
@@ -271,13 +309,19 @@ class IndexManager:
     def _trusted_manifest(self) -> Manifest | None:
         """Return the manifest of indexes that can be trusted, None for those that cannot."""
         mark, manifest = self._manifest_mark(), Manifest.read(self._folder)
-        if manifest is None or not (
-            manifest.clean and manifest.belongs_to(self._library, self._store_name)
-        ):
+        if manifest is None or not (manifest.clean and self._belongs_here(manifest)):
             return None
         if self._broken is not None and self._broken == mark:
             return None
         return None if manifest.damaged(self._folder, self._store) else manifest
+
+    @property
+    def _hosted_words(self) -> bool:
+        """Whether the server finds by words too, so that there is no keyword index here."""
+        return self._server is not None and self._server.has_words
+
+    def _belongs_here(self, manifest: Manifest) -> bool:
+        return manifest.belongs_to(self._library, self._store_name, hosted_words=self._hosted_words)
 
     def _open_newest(self, present: _Published | None) -> _Published:
         """Open the state on disk, or make one; the caller holds `_open_lock`."""
@@ -287,7 +331,8 @@ class IndexManager:
             if present is not None and manifest is not None and not manifest.clean:
                 # A writer is at work: what is open stays usable, except for the vector store.
                 self._close_vectors()
-                snapshot = replace(present.snapshot, vectors=None)
+                kept = present.snapshot.vectors if self._server is not None else None
+                snapshot = replace(present.snapshot, vectors=kept)
                 return _Published(snapshot, present.manifest, mark)
             manifest = self._trusted_manifest()
             if manifest is None:
@@ -316,8 +361,15 @@ class IndexManager:
         """Open the indexes that a manifest describes; raises SearchIndexError."""
         self._close_vectors()
         forward = ForwardIndex.load(self._folder / "forward")
-        words = KeywordIndex(self._folder / "words").searcher()
-        vectors = None if self._store_untried else self._store.open(self._folder / VECTORS)
+        server = None if self._server is None else self._server.reader(manifest.embedder)
+        words: WordSearch = (
+            HostedWords(forward, server)
+            if manifest.hosted_words
+            else KeywordIndex(self._folder / "words").searcher()
+        )
+        vectors = None
+        if server is None and not self._store_untried:
+            vectors = self._store.open(self._folder / VECTORS)
         counts = {len(forward), len(words), manifest.passages}
         counts |= set() if vectors is None else {len(vectors)}
         if not is_consistent(forward) or len(counts) > 1:
@@ -332,7 +384,7 @@ class IndexManager:
             entries,
             forward,
             words,
-            None if vectors is None else VectorReader(vectors),
+            server if vectors is None else VectorReader(vectors),
             later_versions(entries.values(), forward, scale),
             scale,
         )
@@ -343,18 +395,14 @@ class IndexManager:
             generation, embedder = self._library.generation, self._library.embedder
             entries = {one.id: one for one in self._library.entries() if one.passages}
             forward = forward_index_of(self._library, entries)
-            words = KeywordIndex(None)
-            self._write_words(words, entries)
+            words: WordSearch = HostedWords(forward, None)
+            if not self._hosted_words:
+                made = KeywordIndex(None)
+                write_words(made, self._library, entries)
+                words = made.searcher()
         scale = self._scale(embedder)
         later = later_versions(entries.values(), forward, scale)
-        searcher = words.searcher()
-        return Snapshot(generation, embedder, entries, forward, searcher, None, later, scale)
-
-    def _write_words(self, words: KeywordIndex, entries: Mapping[str, Entry]) -> None:
-        """Write every passage of those documents into an empty keyword index."""
-        with words.writing() as writer:
-            for document, entry in entries.items():
-                writer.add(entry.source.title, self._library.passages_of(document))
+        return Snapshot(generation, embedder, entries, forward, words, None, later, scale)
 
     def _update_once(self, rebuild: bool) -> tuple[int, bool]:
         """Update the indexes; return the generation they show and whether they were rebuilt.
@@ -370,7 +418,7 @@ class IndexManager:
             try:
                 if manifest is None or rebuild or not self._try_apply(manifest, target):
                     rebuild = True
-                    self._rebuild(target)
+                    self._publish(target, self._writer.rebuild(target))
             except OSError as error:
                 raise StorageError(
                     tr("cannot write {file} ({reason})", file=self._folder, reason=error.strerror)
@@ -384,102 +432,25 @@ class IndexManager:
     def _try_apply(self, manifest: Manifest, target: int) -> bool:
         """Write what changed since the manifest; False if an index fails and must be rebuilt."""
         try:
-            self._apply(manifest, target)
+            self._publish(target, self._writer.apply(manifest, target))
         except SearchIndexError as error:
             _LOG.error("an index refuses an update and is made anew", exc_info=error)
             return False
         return True
 
-    def _apply(self, manifest: Manifest, target: int) -> None:
-        """Write what changed after the manifest's generation into the indexes."""
-        entries = {one.id: one for one in self._library.entries() if one.passages}
-        changed = {
-            one.document
-            for one in self._library.changes_since(manifest.generation)
-            if one.generation <= target
-        }
-        present = sorted(changed & entries.keys())
-        before = ForwardIndex.load(self._folder / "forward")
-        self._withdraw_vectors()
-        replace(manifest, clean=False).write(self._folder)
-        words = KeywordIndex(self._folder / "words")
-        with words.writing() as writer:
-            for document in changed:
-                writer.remove_document(document)
-            for document in present:
-                writer.add(entries[document].source.title, self._library.passages_of(document))
-        vectors = self._store.open(self._folder / VECTORS)
-        try:
-            vectors.remove_documents(sorted(changed))
-            if present:
-                vectors.add(*self._library.vectors(present))
-        finally:
-            vectors.close()
-        forward = forward_index_of(self._library, entries, before=before, changed=changed)
-        forward.save(self._folder / "forward")
-        self._publish(target, len(forward))
-
-    def _rebuild(self, target: int) -> None:
-        """Build new indexes beside the old ones, and replace those.
-
-        Searches use the old ones, if there are any, until then.
-        """
-        entries = {one.id: one for one in self._library.entries() if one.passages}
-        fresh = self._folder / "new"
-        self._store.delete(fresh / VECTORS)
-        shutil.rmtree(fresh, ignore_errors=True)
-        words = KeywordIndex(fresh / "words")
-        self._write_words(words, entries)
-        vectors = self._store.open(fresh / VECTORS)
-        try:
-            for document in entries:
-                vectors.add(*self._library.vectors([document]))
-        finally:
-            vectors.close()
-        forward = forward_index_of(self._library, entries)
-        forward.save(fresh / "forward")
-        self._withdraw_vectors()
-        before = Manifest.read(self._folder)
-        old = VECTOR_STORES.get(before.store) if before is not None else None
-        if before is not None and old is None:
-            _LOG.warning("no package has the vector store %s: what it keeps stays", before.store)
-        # Marked unclean before the old ones go, so that nothing is trusted after a crash in
-        # between; still as those of the old store, which then deletes what it keeps elsewhere.
-        unclean = self._manifest_of(target, 0, {}, clean=False)
-        replace(unclean, store=before.store if before else unclean.store).write(self._folder)
-        (old or self._store).delete(self._folder / VECTORS)
-        for name in _FOLDERS:
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-            (fresh / name).rename(self._folder / name)
-        shutil.rmtree(fresh, ignore_errors=True)
-        self._publish(target, len(forward))
-
     def _publish(self, target: int, passages: int) -> None:
         """Mark the indexes clean and have searches use them from here on."""
-        manifest = self._manifest_of(
-            target, passages, parts_of(self._folder, self._store), clean=True
-        )
-        manifest.write(self._folder)
+        manifest = self._writer.finished(target, passages)
         with self._open_lock:
             self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
 
-    def _manifest_of(
-        self, generation: int, passages: int, parts: dict[str, IndexPart], *, clean: bool
-    ) -> Manifest:
-        return Manifest(
-            FORMAT,
-            generation,
-            self._library.identity,
-            self._library.last_change(generation),
-            self._library.embedder,
-            passages,
-            clean,
-            parts,
-            self._store_name,
-        )
-
     def _withdraw_vectors(self) -> None:
-        """Have searches compare vectors exactly from here on, since the store will be written."""
+        """Have searches compare vectors exactly from here on, since the store will be written.
+
+        A server is searched while it is written.
+        """
+        if self._server is not None:
+            return
         with self._open_lock:
             self._close_vectors()
             if self._published is not None:

@@ -17,8 +17,10 @@ from corpus.i18n import tr
 from corpus.library import Library
 from index.forward_index import ForwardIndex, is_consistent
 from index.keyword_index import KeywordIndex
-from index.manifest import VECTORS
+from index.manifest import VECTORS, Manifest
 from index.probe import probe_vectors, sample
+from index.server_address import is_address
+from index.shared_vectors import SharedVectors
 from index.vector_store import DEFAULT_STORE
 
 
@@ -41,12 +43,21 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
     folder = library.home / "index"
     ids, matrix = library.vectors()
     faults = []
-    probed = probe_vectors(folder / VECTORS, ids, sample(ids, matrix), store=store)
+    stored = sample(ids, matrix)
+    probed = (
+        SharedVectors(library, store).probe(ids, stored)
+        if is_address(store)
+        else probe_vectors(folder / VECTORS, ids, stored, store=store)
+    )
     if not probed.sound:
         faults.append(tr("vectors: {reason}", reason=probed.reason))
     forward = None
     words = _keyword_count(folder / "words")
-    if words is None:
+    manifest = Manifest.read(folder)
+    if manifest is not None and manifest.hosted_words:
+        # The server finds by words, and what it holds was counted with the vectors.
+        words = probed.count
+    elif words is None:
         faults.append(tr("words: they cannot be opened"))
     elif words != len(ids):
         faults.append(tr("words: they hold {count} passages", count=words))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
@@ -81,6 +81,45 @@ def stems(text: str) -> list[str]:
     return analyser().analyze(text)
 
 
+def contents_of(title: str, passage: Passage) -> str:
+    """Return what is searched of a passage of a document titled `title`, as one text."""
+    return f"{title}\n{passage.heading}\n{passage.head}\n{passage.text}"
+
+
+class WordSearch(Protocol):
+    """A snapshot of what finds passages by their words: our index, or that of a server."""
+
+    def search(
+        self,
+        terms: Mapping[str, float],
+        count: int,
+        *,
+        field: str = CONTENTS,
+        documents: Sequence[str] = (),
+        among: Sequence[str] = (),
+    ) -> list[tuple[str, float]]:
+        """Return up to `count` (passage id, BM25 score) pairs, best first.
+
+        `terms` are stems with their weights; `documents` keeps only passages of those documents,
+        `among` only those passages.
+        """
+
+    def holding(self, terms: Sequence[str], count: int, *, begun: str = "") -> list[str]:
+        """Return the ids of up to `count` passages that hold every one of `terms`, best first.
+
+        With `begun`, they hold a word that begins so as well: one that is still being typed.
+        """
+
+    def resembling(self, stem: str, count: int = 10) -> list[str]:
+        """Return the ids of passages with a word one or two letters away from `stem`."""
+
+    def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
+        """Return in how many passages each stem occurs, title and headings included."""
+
+    def __len__(self) -> int:
+        """Return how many passages are searched."""
+
+
 class KeywordIndex:
     """BM25 over passages; several processes may read while one writes."""
 
@@ -144,11 +183,7 @@ class KeywordSearcher:
         documents: Sequence[str] = (),
         among: Sequence[str] = (),
     ) -> list[tuple[str, float]]:
-        """Return up to `count` (passage id, BM25 score) pairs, best first.
-
-        `terms` are stems with their weights; `documents` keeps only passages of those documents,
-        `among` only those passages.
-        """
+        """Return up to `count` (passage id, BM25 score) pairs, best first; see WordSearch."""
         if not terms:
             return []
         make, must = self._tantivy.Query, self._tantivy.Occur.Must
@@ -216,9 +251,7 @@ class KeywordWriter:
                 self._tantivy.Document(
                     id=passage.id,
                     document=passage.document,
-                    contents=_with_bigrams(
-                        f"{title}\n{passage.heading}\n{passage.head}\n{passage.text}"
-                    ),
+                    contents=_with_bigrams(contents_of(title, passage)),
                     around=_with_bigrams("\n".join(one.text for one in around)),
                 )
             )

@@ -38,7 +38,8 @@ class Manifest:
 
     `library` and `change` are the library's identity and its change at `generation`; `passages` is
     how many each index holds, `parts` the files by their path in the index folder. `clean` is False
-    while they are being written. `store` is the name of what keeps the vectors.
+    while they are being written. `store` is the name or address of what keeps the vectors; with
+    `hosted_words` passages are found by words there too, and there is no keyword index.
     """
 
     format: int
@@ -50,6 +51,7 @@ class Manifest:
     clean: bool
     parts: dict[str, IndexPart]
     store: str = DEFAULT_STORE
+    hosted_words: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -80,15 +82,16 @@ class Manifest:
                 )
             ) from error
 
-    def belongs_to(self, library: Library, store: str) -> bool:
+    def belongs_to(self, library: Library, store: str, *, hosted_words: bool = False) -> bool:
         """Say whether the indexes were made from this library, at a state that it went through.
 
-        And with the vector store of that name. A restored backup, or the folder of another library,
-        has another change.
+        And with the vector store of that name, and its words if it has them. A restored backup, or
+        the folder of another library, has another change.
         """
         return (
             self.format == FORMAT
             and self.store == store
+            and self.hosted_words == hosted_words
             and self.library == library.identity
             and self.embedder == library.embedder
             and self.change == library.last_change(self.generation)

@@ -120,17 +120,23 @@ def _probe_store(
     try:
         with closing(kind.open(folder)) as index:
             count, reason = len(index), "it cannot be searched"
-            reason = _fault(index, expected, stored)
+            reason = fault_in(index, expected, stored)
     except Exception as error:  # noqa: BLE001  # reason: whatever it raises, the store is not sound
         cause = error.__cause__ or error
         reason = f"{reason} ({type(cause).__name__})"
     return reason, count
 
 
-def _fault(index: VectorStore, expected: set[str], stored: Mapping[str, Vectors]) -> str:
-    """Return what is wrong with a store that opened; "" for nothing."""
-    held = set(index.ids())
-    if held != expected:
+def fault_in(
+    index: VectorStore, expected: set[str] | None, stored: Mapping[str, Vectors], count: int = 0
+) -> str:
+    """Return what is wrong with a store that opened; "" for nothing.
+
+    Its ids must be `expected`; with None they are not read, and there are `count`. `stored` are
+    vectors that must be in it. Raises what the store raises.
+    """
+    held = set() if expected is None else set(index.ids())
+    if expected is not None and held != expected:
         missing, foreign = len(expected - held), len(held - expected)
         return tr(
             "it lacks {missing} passages and holds {foreign} that are not in the library",
@@ -138,16 +144,17 @@ def _fault(index: VectorStore, expected: set[str], stored: Mapping[str, Vectors]
             foreign=foreign,
         )
     there = index.stored(list(stored))
-    wanted = min(_NEIGHBOURS, len(expected))
+    wanted = min(_NEIGHBOURS, count if expected is None else len(expected))
     for name, vector in stored.items():
         if name not in there or float(there[name] @ vector) < _SAME_COSINE * float(vector @ vector):
             return tr("the vectors in it are not those of the library")
         found = {one for one, _ in index.nearest(vector, wanted)}
-        if len(found & expected) < _SHARE * wanted or not found <= expected:
+        known = found if expected is None else found & expected
+        if len(known) < _SHARE * wanted or known != found:
             return tr(
                 "asked for {wanted} neighbours it found {found}",
                 wanted=wanted,
-                found=len(found & expected),
+                found=len(known),
             )
     return ""
 

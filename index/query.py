@@ -17,7 +17,7 @@ from pathlib import Path
 
 from corpus.document import Passage
 from corpus.vocabulary import AliasGroup
-from index.keyword_index import CJK, KeywordSearcher, stems
+from index.keyword_index import CJK, WordSearch, stems
 
 # Function words and question words. They say nothing about what is searched for, but BM25 would
 # weigh them highly: a library of reports holds few questions, so question words are rare there.
@@ -249,7 +249,7 @@ _SHORTEST_WORD = 5
 
 def spelling_corrected(
     question: str,
-    words: KeywordSearcher,
+    words: WordSearch,
     passages: Callable[[Sequence[str]], Sequence[Passage]],
 ) -> str:
     """Return `question` with misspelt words as the library spells them.

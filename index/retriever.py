@@ -21,6 +21,7 @@ from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
 from index.filters import Filters
 from index.forward_index import ForwardIndex, Rows
+from index.hosted_words import HostedWords
 from index.index_manager import IndexManager
 from index.keyword_index import AROUND, stems
 from index.late_interaction import States, embed_question
@@ -133,8 +134,7 @@ class Retriever:
     ) -> _Ranked:
         """Gather candidates by meaning and by words, and weigh their signals."""
         forward, words = snapshot.forward, snapshot.words
-        near = self._nearest(snapshot, vector, only)
-        found = words.search(query.terms, _CANDIDATES, documents=only or ())
+        near, found = self._candidates(query, vector, snapshot, only)
         bm25 = {row: score for one, score in found if (row := forward.row(one)) >= 0}
         # In the order of the forward index, so that ties are always broken in the same way.
         rows = np.array(sorted({*near, *bm25}), dtype=np.intp)
@@ -252,6 +252,19 @@ class Retriever:
         """Return the passages whose documents have not been removed since the snapshot."""
         return {passage.id: passage for passage in self._library.passages(ids)}
 
+    def _candidates(
+        self, query: Query, vector: Vectors, snapshot: Snapshot, only: Sequence[str] | None
+    ) -> tuple[list[int], list[tuple[str, float]]]:
+        """Return the rows nearest in meaning, and the (id, BM25) that are best by words."""
+        words = snapshot.words
+        if only is None and isinstance(words, HostedWords):
+            both = words.candidates(vector, query.terms, _CANDIDATES)
+            # Too few in meaning: `_nearest` finds that out too, and what is to be done.
+            if both is not None and 2 * len(both[0]) >= min(_CANDIDATES, len(snapshot.forward)):
+                return _rows(snapshot.forward, both[0]), both[1]
+        near = self._nearest(snapshot, vector, only)
+        return near, words.search(query.terms, _CANDIDATES, documents=only or ())
+
     def _nearest(
         self, snapshot: Snapshot, vector: Vectors, only: Sequence[str] | None
     ) -> list[int]:
@@ -273,7 +286,7 @@ class Retriever:
                 # A broken graph may also return a handful without an error.
                 self._indexes.distrust(vectors)
             elif pairs is not None:
-                return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
+                return _rows(forward, pairs)
         rows = np.arange(len(forward)) if only is None else forward.rows_of(only)
         cosines = forward.vectors[rows] @ vector
         return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
@@ -319,6 +332,11 @@ class Retriever:
     def knows(self, stem: str) -> bool:
         """Say whether a stem occurs in any passage."""
         return self._indexes.snapshot().words.frequencies([stem])[stem] > 0
+
+
+def _rows(forward: ForwardIndex, pairs: Sequence[tuple[str, float]]) -> list[int]:
+    """Return the rows of passages by id; those that a store has and a snapshot has not are none."""
+    return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
 
 
 def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[float]:

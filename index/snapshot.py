@@ -10,7 +10,8 @@ from corpus.catalogue import Entry
 from index.cosine_scale import CosineScale
 from index.embedding import Vectors
 from index.forward_index import ForwardIndex
-from index.keyword_index import KeywordSearcher
+from index.keyword_index import WordSearch
+from index.shared_vectors import SharedReader
 from index.vector_store import VectorStore
 
 # Seconds that `withdraw` waits for running queries; one takes milliseconds.
@@ -73,7 +74,7 @@ class Snapshot:
     embedder: str
     entries: Mapping[str, Entry]
     forward: ForwardIndex
-    words: KeywordSearcher
-    vectors: VectorReader | None
+    words: WordSearch
+    vectors: VectorReader | SharedReader | None
     later: Mapping[str, Sequence[Entry]]
     scale: CosineScale

@@ -1,8 +1,9 @@
 """The vector store that comes with the program: Chroma, embedded, in files of its folder.
 
-Chroma is derived from the library and can be deleted at any time. Documents are never handed to it:
-half the add time and a third of the disk. Its `embedding_function` is None everywhere, since the
-default one downloads a model.
+What holds of any collection of Chroma is here too; that of a server is in `chroma_server`. Chroma
+is derived from the library and can be deleted at any time. Documents are never handed to it: half
+the add time and a third of the disk. Its `embedding_function` is None everywhere, since the default
+one downloads a model.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from index.vector_store import VectorStoreKind
 _COLLECTION = "passages"
 # ef_search 200: recall@10 of 0.994 against exact search on 6,000 real passages (0.988 at the
 # default 100), at 1.6 ms.
-_HNSW: Any = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 16}
+HNSW: Any = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 16}
 # SQLite, below Chroma, takes some 32,000 variables a statement.
 _IDS_PER_DELETE = 5_000
 # Ids read at once.
@@ -30,22 +31,13 @@ _PAGE = 10_000
 _GRAPH = "index_metadata.pickle"
 
 
-class VectorIndex:
-    """Ids and vectors in one Chroma collection; one process writes, under the library's lock."""
+class ChromaCollection:
+    """Ids and vectors in one collection of Chroma; its methods raise whatever Chroma raises."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open or create the collection in `folder`; raises whatever Chroma raises."""
-        import chromadb
-        from chromadb.config import Settings
-
-        self._client: Any = chromadb.PersistentClient(
-            path=str(folder),
-            settings=Settings(anonymized_telemetry=False, allow_reset=False),
-        )
-        self._batch = int(self._client.get_max_batch_size())
-        self._collection: Any = self._client.get_or_create_collection(
-            _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
-        )
+    def __init__(self, collection: Any, *, batch: int) -> None:
+        """Read and write `collection`, at most `batch` passages at once."""
+        self._collection = collection
+        self._batch = batch
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Write ids with their vectors; an id that is there already gets the new vector."""
@@ -90,6 +82,24 @@ class VectorIndex:
 
     def __len__(self) -> int:
         return int(self._collection.count())
+
+
+class VectorIndex(ChromaCollection):
+    """A collection in files of a folder; one process writes, under the library's lock."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or create the collection in `folder`; raises whatever Chroma raises."""
+        import chromadb
+        from chromadb.config import Settings
+
+        self._client: Any = chromadb.PersistentClient(
+            path=str(folder),
+            settings=Settings(anonymized_telemetry=False, allow_reset=False),
+        )
+        collection = self._client.get_or_create_collection(
+            _COLLECTION, embedding_function=None, configuration={"hnsw": HNSW}
+        )
+        super().__init__(collection, batch=int(self._client.get_max_batch_size()))
 
     def close(self) -> None:
         """Let go of the folder, so that another process or a reopening sees it whole."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from corpus.errors import SearchIndexError, UsageError
 from corpus.i18n import tr
 from corpus.registry import Registry
+from index.server_address import ServerAddress, is_address
 
 if TYPE_CHECKING:
     # Settings name the default store, and `briefing --help` loads no numpy.
@@ -120,14 +121,25 @@ VECTOR_STORES = Registry(
 )
 
 
+def _not_in_a_folder(folder: Path) -> VectorStore:
+    raise NotImplementedError("what a server keeps is opened by index.shared_vectors")
+
+
 def store_named(name: str) -> VectorStoreKind:
-    """Return the vector store of that name; raises UsageError for one that nobody adds."""
+    """Return the vector store of that name; raises UsageError for one that nobody adds.
+
+    That of a server's address has nothing in a folder: `index.shared_vectors` keeps it.
+    """
+    if is_address(name):
+        ServerAddress.of(name)
+        return VectorStoreKind(_not_in_a_folder, packages=("chromadb",))
     kind = VECTOR_STORES.get(name)
     if kind is None:
         there = ", ".join([*VECTOR_STORES.ours(), *VECTOR_STORES.added()])
         raise UsageError(
             tr(
-                "there is no vector store {name}; BRIEFING_VECTOR_STORE is one of: {names}",
+                "there is no vector store {name}; BRIEFING_VECTOR_STORE is one of: {names},"
+                " or the address of a Chroma server",
                 name=repr(name),
                 names=there,
             )

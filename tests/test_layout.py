@@ -21,7 +21,7 @@ MODULE_LINES = 500
 # The modules that may import an outside library, a folder where every module of it may; everything
 # else asks them. Where there are several, one opens the library and the rest take its values apart.
 OWNERS = {
-    "chromadb": {"index/vector_index.py"},
+    "chromadb": {"index/vector_index.py", "index/chroma_server.py"},
     "chardet": {"corpus/readers/charsets.py"},
     "click": {"ui/cli.py", "ui/commands/"},
     "cssselect": {"corpus/readers/markup.py"},
@@ -36,6 +36,7 @@ OWNERS = {
                "ui/page_conversations.py", "ui/page_chat_events.py", "ui/page_words.py",
                "ui/page_engines.py", "ui/server.py", "ui/event_errors.py"},
     "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/url_ingest.py",
+              "index/chroma_server.py",
               "assistant/models/clients.py", "assistant/models/downloading.py",
               "assistant/models/failures.py", "assistant/models/discovery.py",
               "index/inference_client.py"},

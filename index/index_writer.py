@@ -1,0 +1,145 @@
+"""Writing the index folder of one library: what changed since the manifest, or all of it anew.
+
+`IndexManager` decides when, and holds the locks. A manifest that is clean is written last of all.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from corpus.catalogue import Entry
+from corpus.library import Library
+from index.forward_index import ForwardIndex, forward_index_of
+from index.keyword_index import KeywordIndex
+from index.manifest import FORMAT, VECTORS, IndexPart, Manifest, parts_of
+from index.vector_store import VECTOR_STORES, store_named
+
+_LOG = logging.getLogger(__name__)
+
+
+class IndexWriter:
+    """Writes the indexes of one library; the caller holds its writer lock."""
+
+    def __init__(
+        self,
+        library: Library,
+        store: str,
+        *,
+        withdraw: Callable[[], None],
+        on_server: bool,
+        hosted_words: Callable[[], bool],
+    ) -> None:
+        """Write the indexes of `library`, the vectors into the store of that name.
+
+        `withdraw` has searches leave the vector store alone before it is written. With `on_server`
+        somebody else writes the vectors, and no keyword index is kept while `hosted_words` says
+        that the server finds by words.
+        """
+        self._library = library
+        self._store_name, self._store = store, store_named(store)
+        self._folder = library.home / "index"
+        self._withdraw = withdraw
+        self._on_server = on_server
+        self._hosted_words = hosted_words
+
+    def apply(self, manifest: Manifest, target: int) -> int:
+        """Write what changed after the manifest's generation; return how many passages there are.
+
+        Raises SearchIndexError where an index refuses.
+        """
+        entries = {one.id: one for one in self._library.entries() if one.passages}
+        changed = {
+            one.document
+            for one in self._library.changes_since(manifest.generation)
+            if one.generation <= target
+        }
+        present = sorted(changed & entries.keys())
+        before = ForwardIndex.load(self._folder / "forward")
+        self._withdraw()
+        replace(manifest, clean=False).write(self._folder)
+        if not manifest.hosted_words:
+            with KeywordIndex(self._folder / "words").writing() as writer:
+                for document in changed:
+                    writer.remove_document(document)
+                for document in present:
+                    writer.add(entries[document].source.title, self._library.passages_of(document))
+        if not self._on_server:
+            with closing(self._store.open(self._folder / VECTORS)) as vectors:
+                vectors.remove_documents(sorted(changed))
+                if present:
+                    vectors.add(*self._library.vectors(present))
+        forward = forward_index_of(self._library, entries, before=before, changed=changed)
+        forward.save(self._folder / "forward")
+        return len(forward)
+
+    def rebuild(self, target: int) -> int:
+        """Build new indexes beside the old ones, and replace those; return how many passages.
+
+        Searches use the old ones, if there are any, until then.
+        """
+        entries = {one.id: one for one in self._library.entries() if one.passages}
+        fresh = self._folder / "new"
+        self._store.delete(fresh / VECTORS)
+        shutil.rmtree(fresh, ignore_errors=True)
+        folders = ["forward"]
+        if not self._hosted_words():
+            write_words(KeywordIndex(fresh / "words"), self._library, entries)
+            folders.append("words")
+        if not self._on_server:
+            with closing(self._store.open(fresh / VECTORS)) as vectors:
+                for document in entries:
+                    vectors.add(*self._library.vectors([document]))
+            folders.append(VECTORS)
+        forward = forward_index_of(self._library, entries)
+        forward.save(fresh / "forward")
+        self._withdraw()
+        before = Manifest.read(self._folder)
+        old = VECTOR_STORES.get(before.store) if before is not None else None
+        if before is not None and old is None and before.store != self._store_name:
+            _LOG.warning("no package has the vector store %s: what it keeps stays", before.store)
+        # Marked unclean before the old ones go, so that nothing is trusted after a crash in
+        # between; still as those of the old store, which then deletes what it keeps elsewhere.
+        unclean = self._manifest_of(target, 0, {}, clean=False)
+        replace(unclean, store=before.store if before else unclean.store).write(self._folder)
+        (old or self._store).delete(self._folder / VECTORS)
+        for name in (VECTORS, "words", "forward"):
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+            if name in folders:
+                (fresh / name).rename(self._folder / name)
+        shutil.rmtree(fresh, ignore_errors=True)
+        return len(forward)
+
+    def finished(self, target: int, passages: int) -> Manifest:
+        """Write the manifest of indexes that show a generation, and return it."""
+        parts = parts_of(self._folder, self._store)
+        manifest = self._manifest_of(target, passages, parts, clean=True)
+        manifest.write(self._folder)
+        return manifest
+
+    def _manifest_of(
+        self, generation: int, passages: int, parts: dict[str, IndexPart], *, clean: bool
+    ) -> Manifest:
+        return Manifest(
+            FORMAT,
+            generation,
+            self._library.identity,
+            self._library.last_change(generation),
+            self._library.embedder,
+            passages,
+            clean,
+            parts,
+            self._store_name,
+            # What is there, whatever another machine has the server do meanwhile.
+            hosted_words=self._on_server and not (self._folder / "words").is_dir(),
+        )
+
+
+def write_words(words: KeywordIndex, library: Library, entries: Mapping[str, Entry]) -> None:
+    """Write every passage of those documents into an empty keyword index."""
+    with words.writing() as writer:
+        for document, entry in entries.items():
+            writer.add(entry.source.title, library.passages_of(document))
