@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -39,6 +39,7 @@ from corpus.rows import (
 )
 from corpus.schema import migrate, prepare
 from corpus.sqlite import Connections, translated
+from corpus.synced_files import SyncedFiles
 from corpus.token_codes import TokenCodes
 
 
@@ -415,6 +416,32 @@ class Library:
             unknown = publishing.replace_vectors(connection, embedder, vectors)
         self._texts.cache_clear()
         return unknown
+
+    def synced_files(self, folder: str) -> SyncedFiles:
+        """Return what is remembered of the files of a folder that is kept in step."""
+        return SyncedFiles(self._connections, self._transaction, folder)
+
+    def move_places(self, moves: Mapping[str, str], *, read_again: Collection[str] = ()) -> None:
+        """Let files have moved, old place to new one: documents, edits and citations stay.
+
+        Files may have changed places among themselves. A document that was removed is shown again;
+        what a new place showed before is hidden, unless it is known from elsewhere. Those
+        of the new places that are in `read_again` count as changed for the next `add`.
+        """
+        with self._transaction() as connection:
+            publishing.move(connection, moves, read_again)
+        self._texts.cache_clear()
+
+    def leave_places(self, places: Collection[str]) -> list[str]:
+        """Let files be gone, and return those of the places that showed a document.
+
+        What is known from these places alone becomes invisible and can be restored; what is known
+        from others too stays, and no longer names these.
+        """
+        with self._transaction() as connection:
+            left = publishing.leave(connection, places)
+        self._texts.cache_clear()
+        return left
 
     def check(self) -> list[IntegrityFinding]:
         """Check the database, every visible passage and every kept original."""

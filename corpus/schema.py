@@ -202,7 +202,8 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE synced_files (
         folder TEXT NOT NULL,
         path TEXT NOT NULL,        -- below the folder
-        size INTEGER NOT NULL, modified INTEGER NOT NULL,   -- bytes; ns
+        size INTEGER NOT NULL, modified INTEGER NOT NULL,   -- bytes; ns, -1: to be compared again
+        inode INTEGER NOT NULL,    -- its number in the file system, at most 63 bits
         digest TEXT NOT NULL,      -- SHA-256
         document TEXT NOT NULL,    -- its id, '' for a file that was refused
         PRIMARY KEY (folder, path)

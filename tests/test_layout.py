@@ -74,6 +74,7 @@ OWNERS = {
     "uvicorn": {"ui/server.py"},
     "xllamacpp": {"assistant/models/llama_child.py"},
     "xlfmt": {"corpus/readers/number_formats.py"},
+    "watchfiles": {"index/folder_watch.py"},
     "webencodings": {"corpus/readers/charsets.py"},
     "yaml": {"corpus/readers/markdown.py", "corpus/starter/reports/build.py",
              "corpus/starter/public_sources.py"},

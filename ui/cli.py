@@ -26,6 +26,7 @@ from ui.commands import (
     memo,
     models,
     page,
+    sync,
     talk,
 )
 
@@ -134,6 +135,7 @@ for command in (
     models.models,
     measure.feedback,
     documents.add,
+    sync.sync,
     documents.sources,
     documents.show,
     documents.remove,
