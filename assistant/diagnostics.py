@@ -50,8 +50,8 @@ class Storage:
 def storage(workspace: Workspace) -> Storage:
     """Return how much the database, the kept originals and the derived indexes take."""
     home = workspace.library.home
-    database = sum(_size(one) for one in home.glob("library.sqlite3*"))
-    return Storage(database, _size_below(home / "originals"), _size_below(home / "index"))
+    originals = _size_below(home / "originals") + _size_below(home / "originals-cache")
+    return Storage(workspace.library.connections.size(), originals, _size_below(home / "index"))
 
 
 def _size_below(folder: Path) -> int:

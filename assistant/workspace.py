@@ -9,6 +9,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.checking.checker import Checker
 from assistant.checking.entailment import judge_if_any
@@ -44,6 +45,9 @@ from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
 from index.vector_store import store_named
 
+if TYPE_CHECKING:
+    from assistant.memo.memo_repository import MemoRepository
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -64,7 +68,7 @@ class Workspace:
         self.engine: Engine = engine_named(settings.engine, settings.home)
         # Before the library is opened, which would have to be closed again.
         store_named(settings.vector_store)
-        self.library = Library(settings.home)
+        self.library = Library(settings.home, record=settings.record)
         self.themes = Themes(settings.home)
         # The theme by the words of a document, by its id and title.
         self._themes_by_words: dict[tuple[str, str], str] = {}
@@ -91,6 +95,13 @@ class Workspace:
             model = self._models.reader_model
             self._retriever = Retriever(self.library, embedder, self.indexes, self.aliases, model)
         return self._retriever
+
+    @property
+    def memos(self) -> MemoRepository:
+        """The memos that are kept in the library, where nobody signs in."""
+        from assistant.memo.memo_repository import MemoRepository
+
+        return MemoRepository(self.library)
 
     @property
     def sentence_ranker(self) -> SentenceRanker:

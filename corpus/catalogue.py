@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from corpus import metadata
+from corpus.connections import Connection
 from corpus.document import Source
 from corpus.errors import NotInLibrary
 from corpus.i18n import tr
@@ -43,12 +43,12 @@ class LibraryChange:
     visible: bool
 
 
-def entries(connection: sqlite3.Connection) -> list[Entry]:
+def entries(connection: Connection) -> list[Entry]:
     """Return the visible documents, newest publication first, then by title."""
     rows = connection.execute(
         f"SELECT id, {', '.join(SOURCE)},"
         " json_array_length(pages, '$[0]') AS page_count, passage_count, added, starter"
-        " FROM documents WHERE visible ORDER BY published DESC, title, id"
+        " FROM documents WHERE visible = 1 ORDER BY published DESC, title, id"
     ).fetchall()
     others = metadata.other_sources(connection)
     return [

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from corpus.connections import Connection, Connections
 from corpus.errors import NoConversation
 from corpus.i18n import tr
-from corpus.sqlite import Connections
 
 _TITLE = 80
 # Characters shown before and after the words that a search found.
@@ -58,23 +57,28 @@ class Rating:
 
 
 class Conversations:
-    """The conversations of one library.
+    """The conversations of one owner in one library: no other's are shown or changed.
 
-    They need no writer's lock: they touch neither documents nor indexes, and SQLite lets one
+    They need no writer's lock: they touch neither documents nor indexes, and the record lets one
     transaction in at a time, also while another process adds documents.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, owner: str = "") -> None:
+        """Take the owner's name; "" where nobody signs in."""
         self._connections = connections
+        self._owner = owner
 
     def append(self, conversation: str, question: str, answer: str, text: str) -> str:
         """Add a turn and return the conversation's id; "" begins one, titled by its question.
 
         `text` is what a search looks through beside the question. Raises NoConversation.
         """
-        with self._connections.writing() as connection:
-            begun = conversation or uuid.uuid4().hex[:12]
-            self._insert(connection, begun, question, answer, text, new=not conversation)
+        begun = conversation or uuid.uuid4().hex[:12]
+        self._connections.write(
+            lambda connection: self._insert(
+                connection, begun, question, answer, text, new=not conversation
+            )
+        )
         return begun
 
     def begin(self, conversation: str, question: str, *, instead_of: int = 0) -> int:
@@ -83,30 +87,45 @@ class Conversations:
         A conversation that is not there is begun under this id. With `instead_of`, that turn and
         those after it are given up for this one.
         """
-        with self._connections.writing() as connection:
-            if instead_of:
+
+        def work(connection: Connection) -> int:
+            new = not connection.execute(
+                "SELECT 1 FROM conversations WHERE id = ?", (conversation,)
+            ).fetchone()
+            if instead_of and not new:
+                self._require(connection, conversation)
                 for table in ("feedback", "turns"):
                     connection.execute(
                         f"DELETE FROM {table} WHERE conversation = ? AND number >= ?",
                         (conversation, instead_of),
                     )
-            new = not connection.execute(
-                "SELECT 1 FROM conversations WHERE id = ?", (conversation,)
-            ).fetchone()
             return self._insert(connection, conversation, question, "", "", new=new)
+
+        return self._connections.write(work)
 
     def finish(self, conversation: str, number: int, answer: str, text: str) -> None:
         """Store the answer of a turn that was begun; raises NoConversation if it was deleted."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
+            self._require(connection, conversation)
             if not connection.execute(
                 "UPDATE turns SET answer = ?, text = ? WHERE conversation = ? AND number = ?",
                 (answer, text, conversation, number),
             ).rowcount:
                 raise _missing(conversation)
 
+        self._connections.write(work)
+
+    def _require(self, connection: Connection, conversation: str) -> None:
+        """Raise NoConversation for one that is not there, or is somebody else's."""
+        if not connection.execute(
+            "SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, self._owner)
+        ).fetchone():
+            raise _missing(conversation)
+
     def _insert(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         conversation: str,
         question: str,
         answer: str,
@@ -119,11 +138,13 @@ class Conversations:
         if new:
             title = question if len(question) <= _TITLE else question[: _TITLE - 1] + "…"
             connection.execute(
-                "INSERT INTO conversations (id, title, created, updated) VALUES (?, ?, ?, ?)",
-                (conversation, title, at, at),
+                "INSERT INTO conversations (id, title, created, updated, owner)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (conversation, title, at, at, self._owner),
             )
         elif not connection.execute(
-            "UPDATE conversations SET updated = ? WHERE id = ?", (at, conversation)
+            "UPDATE conversations SET updated = ? WHERE id = ? AND owner = ?",
+            (at, conversation, self._owner),
         ).rowcount:
             raise _missing(conversation)
         (number,) = connection.execute(
@@ -139,23 +160,31 @@ class Conversations:
     def rate(self, conversation: str, number: int, *, good: bool, reason: str = "") -> None:
         """Store a rating of an answer; a later one replaces it."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
+            self._require(connection, conversation)
             if not connection.execute(
-                "INSERT OR REPLACE INTO feedback SELECT conversation, number, ?, ?, ? FROM turns"
-                " WHERE conversation = ? AND number = ?",
-                (good, " ".join(reason.split()), at, conversation, number),
-            ).rowcount:
+                "SELECT 1 FROM turns WHERE conversation = ? AND number = ?", (conversation, number)
+            ).fetchone():
                 raise _missing(conversation)
+            connection.execute(
+                "INSERT INTO feedback VALUES (?, ?, ?, ?, ?) ON CONFLICT (conversation, number)"
+                " DO UPDATE SET good = excluded.good, reason = excluded.reason, at = excluded.at",
+                (conversation, number, int(good), " ".join(reason.split()), at),
+            )
+
+        self._connections.write(work)
 
     def ratings(self, conversation: str = "") -> list[Rating]:
         """Return what readers thought, oldest first; of one conversation or of all."""
         statement = (
             "SELECT f.conversation, f.number, good, reason, f.at, question, answer FROM feedback f"
             " JOIN turns t ON t.conversation = f.conversation AND t.number = f.number"
+            " JOIN conversations c ON c.id = f.conversation WHERE c.owner = ?"
         )
         if conversation:
-            statement += " WHERE f.conversation = ?"
-        values = (conversation,) if conversation else ()
+            statement += " AND f.conversation = ?"
+        values = (self._owner, conversation) if conversation else (self._owner,)
         rows = self._connections.rows(f"{statement} ORDER BY f.at", values)
         return [Rating(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
 
@@ -164,14 +193,15 @@ class Conversations:
         words = search.casefold().split()
         statement = (
             "SELECT c.id, title, count(number), created, updated FROM conversations c"
-            " LEFT JOIN turns ON conversation = c.id"
+            " LEFT JOIN turns ON conversation = c.id WHERE owner = ?"
         )
-        pattern = "(title LIKE ? ESCAPE '\\' OR c.id IN (SELECT conversation FROM turns WHERE" \
-                  " question LIKE ? ESCAPE '\\' OR text LIKE ? ESCAPE '\\'))"  # fmt: skip
-        if words:
-            statement += " WHERE " + " AND ".join([pattern] * len(words))
-        values = [f"%{_escaped(word)}%" for word in words for _ in range(3)]
-        statement += " GROUP BY c.id ORDER BY updated DESC, c.rowid DESC"
+        pattern = (
+            " AND (lower(title) LIKE ? ESCAPE '\\' OR c.id IN (SELECT conversation FROM turns"
+            " WHERE lower(question) LIKE ? ESCAPE '\\' OR lower(text) LIKE ? ESCAPE '\\'))"
+        )
+        statement += pattern * len(words)
+        values = [self._owner, *(f"%{_escaped(word)}%" for word in words for _ in range(3))]
+        statement += " GROUP BY c.id ORDER BY updated DESC, created DESC, c.id DESC"
         rows = self._connections.rows(statement, values)
         return [replace(Conversation(*row), hit=self._hit(row[0], words)) for row in rows]
 
@@ -180,7 +210,8 @@ class Conversations:
         for one in words:
             found = self._connections.rows(
                 "SELECT question || ' ' || text FROM turns WHERE conversation = ?"
-                " AND question || ' ' || text LIKE ? ESCAPE '\\' ORDER BY number LIMIT 1",
+                " AND lower(question || ' ' || text) LIKE ? ESCAPE '\\'"
+                " ORDER BY number LIMIT 1",
                 (conversation, f"%{_escaped(one)}%"),
             )
             for (text,) in found:
@@ -209,7 +240,9 @@ class Conversations:
 
     def turns(self, conversation: str) -> list[StoredTurn]:
         """Return the turns of a conversation, oldest first; raises NoConversation."""
-        if not self._connections.rows("SELECT 1 FROM conversations WHERE id = ?", (conversation,)):
+        if not self._connections.rows(
+            "SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, self._owner)
+        ):
             raise _missing(conversation)
         rows = self._connections.rows(
             "SELECT number, question, answer, at FROM turns WHERE conversation = ? ORDER BY number",
@@ -219,22 +252,26 @@ class Conversations:
 
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title; raises NoConversation."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             if not connection.execute(
-                "UPDATE conversations SET title = ? WHERE id = ?",
-                (" ".join(title.split())[:_TITLE], conversation),
+                "UPDATE conversations SET title = ? WHERE id = ? AND owner = ?",
+                (" ".join(title.split())[:_TITLE], conversation, self._owner),
             ).rowcount:
                 raise _missing(conversation)
 
+        self._connections.write(work)
+
     def delete(self, conversation: str) -> None:
         """Delete a conversation and its turns for good; raises NoConversation."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
+            self._require(connection, conversation)
             connection.execute("DELETE FROM feedback WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM turns WHERE conversation = ?", (conversation,))
-            if not connection.execute(
-                "DELETE FROM conversations WHERE id = ?", (conversation,)
-            ).rowcount:
-                raise _missing(conversation)
+            connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+
+        self._connections.write(work)
 
 
 def _escaped(word: str) -> str:

@@ -10,6 +10,7 @@ BriefingError
 │   ├── LibraryDamaged   SQLite or an original does not pass its check
 │   ├── LibraryClosed    it was closed while something still asked it
 │   ├── StorageError     the disk is full or refuses a write
+│   │   └── RecordUnreachable  the database server does not answer
 │   ├── NotInLibrary     no document has that id
 │   ├── NothingFound     nothing on a topic (exit code 3)
 │   └── NoConversation   no conversation has that id
@@ -79,6 +80,10 @@ class LibraryClosed(LibraryError):
 
 class StorageError(LibraryError):
     """The disk is full, read-only or failing; nothing was changed."""
+
+
+class RecordUnreachable(StorageError):
+    """The server that holds the library does not answer; nothing was changed."""
 
 
 class NotInLibrary(LibraryError):

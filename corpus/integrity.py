@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 
+from corpus.connections import Connections, Row
 from corpus.i18n import tr
 from corpus.originals import Originals
-from corpus.sqlite import Connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +21,13 @@ class IntegrityFinding:
 
 def check(connections: Connections, originals: Originals) -> list[IntegrityFinding]:
     """Check the database, every visible passage and every kept original."""
-    integrity = [row[0] for row in connections.rows("PRAGMA integrity_check")]
-    findings = [IntegrityFinding("database", integrity == ["ok"], "; ".join(integrity)[:200])]
+    fault = connections.fault()
+    findings = [
+        IntegrityFinding("database", not fault, f"{connections.name}: {fault[:200] or 'ok'}")
+    ]
     rows = connections.rows(
         "SELECT id, location, length(text) AS length, spans, original, passage_count,"
-        " length(vectors) AS bytes FROM documents WHERE visible"
+        " length(vectors) AS bytes FROM documents WHERE visible = 1"
     )
     odd = [row["id"] for row in rows if not _spans_fit(row)]
     findings.append(
@@ -44,7 +45,7 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
     return findings
 
 
-def _spans_fit(row: sqlite3.Row) -> bool:
+def _spans_fit(row: Row) -> bool:
     """Say whether a document's passages lie in its text and its vectors are whole rows."""
     spans = json.loads(row["spans"])
     inside = all(0 <= start < end <= row["length"] for start, end, _, _ in spans)

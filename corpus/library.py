@@ -1,34 +1,37 @@
-"""The library: the record of truth for documents, passages and embeddings, in one SQLite file.
+"""The library: the record of truth for documents, passages and embeddings.
 
 A document with its passages, their vectors and the place it was read from becomes visible in one
 transaction; replaced and removed versions stay on record and can come back. Chroma and Tantivy are
-made from here and can be lost.
+made from here and can be lost. The record is one SQLite file, or a PostgreSQL that machines share.
 """
 
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from corpus import publishing
 from corpus.catalogue import Entry, LibraryChange, entries, missing
+from corpus.connections import Connection, Connections, Row
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
-from corpus.errors import NotInLibrary, ReadError
+from corpus.errors import LibraryDamaged, NotInLibrary, ReadError
 from corpus.extraction_report import ExtractionReport
 from corpus.i18n import tr
 from corpus.integrity import IntegrityFinding, check
 from corpus.lock import WriterLock
+from corpus.memo_files import take_over
 from corpus.originals import Original, Originals, storage_error
 from corpus.private_files import private_home
 from corpus.publishing import Matrix, Publication
+from corpus.record import opened
 from corpus.rows import (
     DOCUMENT,
     SOURCE,
@@ -37,43 +40,73 @@ from corpus.rows import (
     ids_from_row,
     passages_from_row,
 )
-from corpus.schema import migrate, prepare
-from corpus.sqlite import Connections, translated
 from corpus.synced_files import SyncedFiles
 from corpus.token_codes import TokenCodes
 
+T = TypeVar("T")
+# The fact that a library is being moved here (corpus.moving): whose it is.
+ARRIVING = "arriving"
+
 
 class Library:
-    """One data folder, read from any thread without waiting for the writer; one process writes."""
+    """One data folder, read from any thread without waiting for the writer; one process writes.
 
-    def __init__(self, home: Path) -> None:
+    With a record that several machines share each has a folder of its own, for its indexes and the
+    originals that it read, and any of them may write.
+    """
+
+    def __init__(self, home: Path, *, record: str = "", arriving: bool = False) -> None:
         """Open or create the library in `home`, which is kept private to the user.
 
-        Raises StorageError when the folder cannot be written, LibraryTooNew and LibraryDamaged.
+        `record` is the address of a PostgreSQL that holds it, "" for a file in `home`. Only
+        `arriving` opens one whose move here was broken off (corpus.moving). Raises StorageError
+        when the folder or the record cannot be written, UsageError for an address that is none,
+        LibraryTooNew and LibraryDamaged.
         """
         self.home = home
         try:
             private_home(home)
         except OSError as error:
             raise storage_error(error, home) from error
-        self._file = home / "library.sqlite3"
         self._lock = WriterLock(home / "writer.lock")
-        self._originals = Originals(home / "originals")
-        self._connections = Connections(self._file)
+        self._connections, self._originals = opened(home, record, self._lock)
         # The text under an id never changes; 128 documents are a few MB.
         self._texts = lru_cache(maxsize=128)(self._load)
-        with translated(self._file):
-            prepare(self._file)
-            migrate(self._connections(), self._file, self._lock)
+        try:
+            if not arriving and self.fact(ARRIVING):
+                raise LibraryDamaged(
+                    tr(
+                        "a move into {place} was broken off; run the same briefing move again",
+                        place=self._connections.name,
+                    )
+                )
+            take_over(home, self._connections)
+        except BaseException:
+            self.close()
+            raise
 
     def unchanging(self) -> AbstractContextManager[None]:
         """Have this thread see the library as it is now for the whole block, whoever writes."""
         return self._connections.unchanging()
 
     @property
+    def connections(self) -> Connections:
+        """The connections of the record, for what is kept beside the documents."""
+        return self._connections
+
+    @property
+    def originals(self) -> Originals:
+        """The kept bytes of the documents, by their hash."""
+        return self._originals
+
+    @property
     def conversations(self) -> Conversations:
-        """The conversations that are kept beside the documents."""
+        """The conversations that are kept beside the documents, where nobody signs in."""
         return Conversations(self._connections)
+
+    def conversations_of(self, owner: str) -> Conversations:
+        """Return the conversations of one who signed in."""
+        return Conversations(self._connections, owner)
 
     def close(self) -> None:
         """Close the connections of every thread; any later call raises LibraryClosed."""
@@ -93,7 +126,7 @@ class Library:
     @property
     def identity(self) -> str:
         """A random name given to the library when it was made, the same in its copies."""
-        return self._fact("id")
+        return self.fact("id")
 
     def last_change(self, generation: int) -> str:
         """Return a string that identifies the change at a generation; "" where there was none.
@@ -109,21 +142,37 @@ class Library:
     @property
     def embedder(self) -> str:
         """The name of the model that made the vectors; "" before there are any."""
-        return self._fact("embedder")
+        return self.fact("embedder")
 
     @property
     def ever_added(self) -> bool:
         """Whether the user ever added a document; the starter library does not count."""
-        return self._fact("ever_added") == "1"
+        return self.fact("ever_added") == "1"
 
     @property
     def starter_loaded(self) -> bool:
         """Whether the starter library was ever loaded to its end."""
-        return self._fact("starter_loaded") == "1"
+        return self.fact("starter_loaded") == "1"
 
-    def _fact(self, name: str) -> str:
+    @property
+    def shared(self) -> bool:
+        """Whether several machines may write to the library."""
+        return self._connections.shared
+
+    def fact(self, name: str) -> str:
+        """Return what was noted of the library under a name; "" for nothing."""
         rows = self._connections.rows("SELECT value FROM facts WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else ""
+
+    def note_fact(self, name: str, value: str) -> None:
+        """Note something of the library under a name, in place of what was noted there."""
+        self._write(
+            lambda connection: connection.execute(
+                "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name)"
+                " DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
+        )
 
     def changes_since(self, generation: int) -> list[LibraryChange]:
         """Return the changes after `generation`, oldest first."""
@@ -135,8 +184,7 @@ class Library:
 
     def entries(self) -> list[Entry]:
         """Return the visible documents, newest publication first, then by title."""
-        with translated(self._file):
-            return entries(self._connections())
+        return self._connections.read(entries)
 
     def entry(self, document: str) -> Entry:
         """Return one visible document as listed; raises NotInLibrary."""
@@ -148,6 +196,8 @@ class Library:
     def extraction_reports(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
         """Return the extraction reports of documents by id, without loading their texts."""
         some = list(dict.fromkeys(documents))
+        if not some:
+            return {}
         rows = self._connections.rows(
             "SELECT id, title, location, published, left_out, reading FROM documents"
             f" WHERE id IN ({', '.join('?' * len(some))})",
@@ -207,8 +257,11 @@ class Library:
     def visible(self, documents: Sequence[str]) -> set[str]:
         """Return those of some documents that are visible."""
         some = list(dict.fromkeys(documents))
+        if not some:
+            return set()
         rows = self._connections.rows(
-            f"SELECT id FROM documents WHERE visible AND id IN ({', '.join('?' * len(some))})", some
+            f"SELECT id FROM documents WHERE visible = 1 AND id IN ({', '.join('?' * len(some))})",
+            some,
         )
         return {str(row[0]) for row in rows}
 
@@ -221,10 +274,10 @@ class Library:
             parts.append(np.frombuffer(row["vectors"], dtype="<f4").reshape(row[2], -1))
         return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
-    def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[sqlite3.Row]:
+    def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[Row]:
         statement = (
             "SELECT id, spans, passage_count, vectors FROM documents"
-            " WHERE visible AND passage_count > 0"
+            " WHERE visible = 1 AND passage_count > 0"
         )
         if documents is None:
             yield from self._connections.rows(f"{statement} ORDER BY id")
@@ -235,7 +288,8 @@ class Library:
     def token_codes(self, document: str) -> TokenCodes:
         """Return the token codes of a visible document; raises NotInLibrary."""
         rows = self._connections.rows(
-            "SELECT tokens, token_counts, passage_count FROM documents WHERE id = ? AND visible",
+            "SELECT tokens, token_counts, passage_count FROM documents WHERE id = ?"
+            " AND visible = 1",
             (document,),
         )
         if not rows:
@@ -254,8 +308,8 @@ class Library:
         if not rows or not rows[0][1]:
             return None
         location, digest = str(rows[0][0]), str(rows[0][1])
-        path = self._originals.path(digest)
-        if not path.exists():
+        path = self._originals.fetched(digest)
+        if path is None:
             return None
         # A "#" may be part of a file's own name: a part of a file shares the bytes of that file.
         for mark in re.finditer(WITHIN, location):
@@ -290,36 +344,46 @@ class Library:
         return bool(
             self._connections.rows(
                 "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
-                " WHERE places.location = ? AND places.original = ? AND visible AND EXISTS"
+                " WHERE places.location = ? AND places.original = ? AND visible = 1 AND EXISTS"
                 " (SELECT 1 FROM statements WHERE statements.document = places.document"
                 " AND statements.location = places.location)"
-                " AND (NOT ? OR documents.left_out NOT LIKE '%\"pages without text\"%')",
-                (location, digest, in_full),
+                " AND (? = 0 OR documents.left_out NOT LIKE '%\"pages without text\"%')",
+                (location, digest, int(in_full)),
             )
         )
 
     def known(self, document: Document, edits: Mapping[str, str] | None = None) -> str:
         """Return the outcome that publishing would have: see `Publication`."""
-        with translated(self._file):
-            return publishing.outcome_of(self._connections(), document, edits)
+        return self._connections.read(
+            lambda connection: publishing.outcome_of(connection, document, edits)
+        )
 
     def writing(self) -> AbstractContextManager[None]:
         """Keep other processes from writing for a block; raises LibraryLocked naming which does.
 
-        Threads of this process may write meanwhile: each transaction is whole in itself.
+        Threads of this process may write meanwhile: each transaction is whole in itself. Where
+        machines share the record it keeps the processes of this data folder apart, and other
+        machines may write: see `exclusively`.
         """
         return self._lock.held()
+
+    def exclusively(self, name: str) -> AbstractContextManager[None]:
+        """Keep every other process, on all machines, from what goes by a name for a block.
+
+        Threads of this process share it. Raises LibraryLocked after waiting for a minute at most;
+        at once on a single machine, where it is the same as `writing`.
+        """
+        return self._connections.exclusively(name)
 
     @property
     def written_here(self) -> bool:
         """Whether this process is writing to the library now."""
         return self._lock.held_here
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _write(self, work: Callable[[Connection], T]) -> T:
         """One write: the lock held, all of it or nothing, errors translated."""
-        with self._lock.held(), self._connections.writing() as connection:
-            yield connection
+        with self._lock.held():
+            return self._connections.write(work)
 
     def publish(
         self,
@@ -352,8 +416,8 @@ class Library:
             # A file that went away was read all the same.
             with suppress(ReadError):
                 kept = self._originals.keep(original)
-        with self._transaction() as connection:
-            published = publishing.publish(
+        published = self._write(
+            lambda connection: publishing.publish(
                 connection,
                 document,
                 passages,
@@ -365,13 +429,13 @@ class Library:
                 within=within,
                 starter=starter,
             )
+        )
         self._texts.cache_clear()
         return published
 
     def note_starter_loaded(self) -> None:
         """Remember that the starter library is in, so that it is never loaded unasked again."""
-        with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO facts VALUES ('starter_loaded', '1')")
+        self.note_fact("starter_loaded", "1")
 
     def remove(self, document: str) -> Entry:
         """Make a document invisible and return what it was; raises NotInLibrary.
@@ -379,15 +443,13 @@ class Library:
         What lies within its file goes with it, unless that was read from elsewhere too.
         """
         entry = self.entry(document)
-        with self._transaction() as connection:
-            publishing.show(connection, document, visible=False)
+        self._write(lambda connection: publishing.show(connection, document, visible=False))
         return entry
 
     def restore(self, document: str) -> Entry:
         """Undo `remove`; raises NotInLibrary for a document that was never there."""
         self._load(document)
-        with self._transaction() as connection:
-            publishing.show(connection, document, visible=True)
+        self._write(lambda connection: publishing.show(connection, document, visible=True))
         return self.entry(document)
 
     def update_source(self, document: str, **values: str | None) -> Entry:
@@ -398,8 +460,9 @@ class Library:
         or is emptied after an edit, follows the file again. Raises NotInLibrary.
         """
         present = self.entry(document).source
-        with self._transaction() as connection:
-            publishing.update_source(connection, document, present, values)
+        self._write(
+            lambda connection: publishing.update_source(connection, document, present, values)
+        )
         self._texts.cache_clear()
         return self.entry(document)
 
@@ -412,14 +475,15 @@ class Library:
         and removed ones included, since they can be brought back. Returns the documents that are
         missing there, having come in meanwhile: then nothing was changed.
         """
-        with self._transaction() as connection:
-            unknown = publishing.replace_vectors(connection, embedder, vectors)
+        unknown = self._write(
+            lambda connection: publishing.replace_vectors(connection, embedder, vectors)
+        )
         self._texts.cache_clear()
         return unknown
 
     def synced_files(self, folder: str) -> SyncedFiles:
         """Return what is remembered of the files of a folder that is kept in step."""
-        return SyncedFiles(self._connections, self._transaction, folder)
+        return SyncedFiles(self._connections, self._write, folder)
 
     def move_places(self, moves: Mapping[str, str], *, read_again: Collection[str] = ()) -> None:
         """Let files have moved, old place to new one: documents, edits and citations stay.
@@ -428,8 +492,7 @@ class Library:
         what a new place showed before is hidden, unless it is known from elsewhere. Those
         of the new places that are in `read_again` count as changed for the next `add`.
         """
-        with self._transaction() as connection:
-            publishing.move(connection, moves, read_again)
+        self._write(lambda connection: publishing.move(connection, moves, read_again))
         self._texts.cache_clear()
 
     def leave_places(self, places: Collection[str]) -> list[str]:
@@ -438,8 +501,7 @@ class Library:
         What is known from these places alone becomes invisible and can be restored; what is known
         from others too stays, and no longer names these.
         """
-        with self._transaction() as connection:
-            left = publishing.leave(connection, places)
+        left = self._write(lambda connection: publishing.leave(connection, places))
         self._texts.cache_clear()
         return left
 

@@ -8,10 +8,10 @@ statement of the place that the document was first read from.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import astuple, replace
 
+from corpus.connections import Connection
 from corpus.document import Source
 from corpus.rows import SOURCE, now
 
@@ -25,7 +25,7 @@ _NEWEST = (
 )
 
 
-def latest_statement(connection: sqlite3.Connection, document: str, location: str) -> Source | None:
+def latest_statement(connection: Connection, document: str, location: str) -> Source | None:
     """Return the newest statement of a place about a document, None if it never showed it."""
     row = connection.execute(
         f"SELECT {', '.join(SOURCE)} FROM statements WHERE document = ? AND location = ?"
@@ -35,7 +35,7 @@ def latest_statement(connection: sqlite3.Connection, document: str, location: st
     return Source(*row) if row else None
 
 
-def edits_at(connection: sqlite3.Connection, location: str) -> dict[str, str]:
+def edits_at(connection: Connection, location: str) -> dict[str, str]:
     """Return the fields that the user edited for a place, by name."""
     rows = connection.execute("SELECT field, value FROM edits WHERE location = ?", (location,))
     return {str(field): str(value) for field, value in rows}
@@ -46,7 +46,7 @@ def is_same_statement(said: Source | None, source: Source) -> bool:
     return said is not None and said == replace(source, fetched=said.fetched or source.fetched)
 
 
-def record_statement(connection: sqlite3.Connection, document: str, source: Source) -> None:
+def record_statement(connection: Connection, document: str, source: Source) -> None:
     """Store what a place states about a document, unless it equals the last statement."""
     if not is_same_statement(latest_statement(connection, document, source.location), source):
         connection.execute(
@@ -57,7 +57,7 @@ def record_statement(connection: sqlite3.Connection, document: str, source: Sour
 
 
 def record_edits(
-    connection: sqlite3.Connection, document: str, location: str, values: Mapping[str, str]
+    connection: Connection, document: str, location: str, values: Mapping[str, str]
 ) -> None:
     """Store the user's edits of a document's fields for one place.
 
@@ -72,12 +72,13 @@ def record_edits(
             )
         else:
             connection.execute(
-                "INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)",
+                "INSERT INTO edits VALUES (?, ?, ?, ?) ON CONFLICT (location, field)"
+                " DO UPDATE SET value = excluded.value, at = excluded.at",
                 (location, field, value, now()),
             )
 
 
-def update_row(connection: sqlite3.Connection, document: str) -> bool:
+def update_row(connection: Connection, document: str) -> bool:
     """Write the metadata that hold into the document's row; return whether that changed it."""
     row = connection.execute(
         f"SELECT {', '.join(SOURCE)} FROM documents WHERE id = ?", (document,)
@@ -109,11 +110,14 @@ def update_row(connection: sqlite3.Connection, document: str) -> bool:
     return True
 
 
-def other_sources(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...]]:
+def other_sources(connection: Connection) -> dict[str, tuple[Source, ...]]:
     """Return the statements of further places, for documents that are at more than one place.
 
     By document id, oldest first, without the place that the document's own row names.
     """
+    edits: dict[str, dict[str, str]] = {}
+    for place, field, value in connection.execute("SELECT location, field, value FROM edits"):
+        edits.setdefault(place, {})[field] = value
     found: dict[str, tuple[Source, ...]] = {}
     for row in connection.execute(
         f"{_NEWEST} AND places.document IN (SELECT document FROM places GROUP BY document"
@@ -122,8 +126,6 @@ def other_sources(connection: sqlite3.Connection) -> dict[str, tuple[Source, ...
         " ORDER BY statements.id"
     ):
         source = Source(*row[: len(SOURCE)])
-        values = dict(zip(SOURCE, astuple(source), strict=True)) | edits_at(
-            connection, source.location
-        )
+        values = dict(zip(SOURCE, astuple(source), strict=True)) | edits.get(source.location, {})
         found[row["document"]] = (*found.get(row["document"], ()), Source(**values))
     return found

@@ -5,7 +5,6 @@ Each function is a part of one write transaction of `corpus.library`, whose conn
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import metadata
+from corpus.connections import Connection
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import EmbedderMismatch, LibraryError
 from corpus.i18n import tr
@@ -37,9 +37,7 @@ class Publication:
     replaced: str = ""
 
 
-def outcome_of(
-    connection: sqlite3.Connection, document: Document, edits: Mapping[str, str] | None
-) -> str:
+def outcome_of(connection: Connection, document: Document, edits: Mapping[str, str] | None) -> str:
     """Return the outcome that publishing a document would have: see `Publication`."""
     place = document.source.location
     here = _shown_at(connection, place)
@@ -51,14 +49,14 @@ def outcome_of(
         )
         return "unchanged" if same else "updated"
     if connection.execute(
-        "SELECT 1 FROM documents WHERE id = ? AND visible", (document.id,)
+        "SELECT 1 FROM documents WHERE id = ? AND visible = 1", (document.id,)
     ).fetchone():
         return "duplicate"
     return "replaced" if here else "added"
 
 
 def publish(
-    connection: sqlite3.Connection,
+    connection: Connection,
     document: Document,
     passages: Sequence[Passage],
     vectors: Matrix | None,
@@ -82,7 +80,9 @@ def publish(
         codes = tokens or TokenCodes.none(len(passages))
         _insert(connection, document, passages, vectors, codes, original, starter=starter)
     connection.execute(
-        "INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (location, document.id, original)
+        "INSERT INTO places VALUES (?, ?, ?) ON CONFLICT (location)"
+        " DO UPDATE SET document = excluded.document, original = excluded.original",
+        (location, document.id, original),
     )
     metadata.record_statement(connection, document.id, document.source)
     if edits:
@@ -100,7 +100,7 @@ def publish(
     return Publication(outcome, document.id, before if outcome == "replaced" else "")
 
 
-def show(connection: sqlite3.Connection, document: str, *, visible: bool) -> None:
+def show(connection: Connection, document: str, *, visible: bool) -> None:
     """Make a document visible or not, with what is read from within it and from nowhere else."""
     places = _places_of(connection, document)
     held = _places_within(connection, places)
@@ -119,7 +119,7 @@ def show(connection: sqlite3.Connection, document: str, *, visible: bool) -> Non
 
 
 def update_source(
-    connection: sqlite3.Connection, document: str, present: Source, values: Mapping[str, str | None]
+    connection: Connection, document: str, present: Source, values: Mapping[str, str | None]
 ) -> None:
     """Change what the library says of a document, at `present`: see `Library.update_source`."""
     kept = metadata.edits_at(connection, present.location)
@@ -143,7 +143,7 @@ def update_source(
 
 
 def replace_vectors(
-    connection: sqlite3.Connection,
+    connection: Connection,
     embedder: str,
     vectors: Mapping[str, tuple[Matrix, TokenCodes]],
 ) -> list[str]:
@@ -158,15 +158,13 @@ def replace_vectors(
             "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ? WHERE id = ?",
             (_bytes_of(matrix), columns["tokens"], columns["token_counts"], document),
         )
-    for (document,) in connection.execute("SELECT id FROM documents WHERE visible").fetchall():
+    for (document,) in connection.execute("SELECT id FROM documents WHERE visible = 1").fetchall():
         _record(connection, document, visible=True)
     connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
     return []
 
 
-def move(
-    connection: sqlite3.Connection, moves: Mapping[str, str], read_again: Collection[str]
-) -> None:
+def move(connection: Connection, moves: Mapping[str, str], read_again: Collection[str]) -> None:
     """Let documents be shown from other places: see `Library.move_places`."""
     every: dict[str, str] = {}
     for old, new in moves.items():
@@ -196,7 +194,7 @@ def move(
         _record(connection, document, visible=True)
 
 
-def _rename(connection: sqlite3.Connection, document: str, old: str, new: str) -> None:
+def _rename(connection: Connection, document: str, old: str, new: str) -> None:
     connection.execute("UPDATE places SET location = ? WHERE location = ?", (new, old))
     connection.execute("UPDATE edits SET location = ? WHERE location = ?", (new, old))
     connection.execute(
@@ -208,7 +206,7 @@ def _rename(connection: sqlite3.Connection, document: str, old: str, new: str) -
     )
 
 
-def leave(connection: sqlite3.Connection, places: Collection[str]) -> list[str]:
+def leave(connection: Connection, places: Collection[str]) -> list[str]:
     """Let places show nothing any more: see `Library.leave_places`."""
     gone = {*places, *_places_within(connection, places)}
     shown = {place: _shown_at(connection, place) for place in gone}
@@ -217,7 +215,7 @@ def leave(connection: sqlite3.Connection, places: Collection[str]) -> list[str]:
     return sorted(place for place in places if shown[place])
 
 
-def _leave(connection: sqlite3.Connection, document: str, gone: Collection[str]) -> None:
+def _leave(connection: Connection, document: str, gone: Collection[str]) -> None:
     """Hide a visible document, or take the places that are gone from one that has others."""
     if not document:
         return
@@ -252,7 +250,7 @@ def _bytes_of(matrix: Matrix) -> bytes:
     return np.ascontiguousarray(matrix, dtype="<f4").tobytes()
 
 
-def _agree_on(connection: sqlite3.Connection, embedder: str) -> None:
+def _agree_on(connection: Connection, embedder: str) -> None:
     row = connection.execute("SELECT value FROM facts WHERE name = 'embedder'").fetchone()
     if row and row[0] and row[0] != embedder:
         raise EmbedderMismatch(
@@ -266,7 +264,7 @@ def _agree_on(connection: sqlite3.Connection, embedder: str) -> None:
 
 
 def _insert(
-    connection: sqlite3.Connection,
+    connection: Connection,
     document: Document,
     passages: Sequence[Passage],
     vectors: Matrix,
@@ -287,16 +285,15 @@ def _insert(
         | tokens.columns()
     )
     connection.execute(
-        f"INSERT OR REPLACE INTO documents ({', '.join(columns)})"
-        f" VALUES ({', '.join('?' * len(columns))})",
+        f"INSERT INTO documents ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        f" ON CONFLICT (id) DO UPDATE SET"
+        f" {', '.join(f'{name} = excluded.{name}' for name in columns)}",
         tuple(columns.values()),
     )
     _record(connection, document.id, visible=True)
 
 
-def _hide_unless_elsewhere(
-    connection: sqlite3.Connection, document: str, *, replaced_by: str
-) -> None:
+def _hide_unless_elsewhere(connection: Connection, document: str, *, replaced_by: str) -> None:
     if not _places_of(connection, document):
         connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
         _record(connection, document, visible=False, replaced_by=replaced_by)
@@ -304,31 +301,29 @@ def _hide_unless_elsewhere(
         _record(connection, document, visible=True)
 
 
-def _record(
-    connection: sqlite3.Connection, document: str, *, visible: bool, replaced_by: str = ""
-) -> None:
+def _record(connection: Connection, document: str, *, visible: bool, replaced_by: str = "") -> None:
     connection.execute(
         "INSERT INTO changes (document, visible, replaced_by, at) VALUES (?, ?, ?, ?)",
         (document, int(visible), replaced_by, now()),
     )
 
 
-def _shown_at(connection: sqlite3.Connection, location: str) -> str:
+def _shown_at(connection: Connection, location: str) -> str:
     """Return the id of the visible document at a place, or ""."""
     row = connection.execute(
         "SELECT document FROM places JOIN documents ON documents.id = document"
-        " WHERE places.location = ? AND visible",
+        " WHERE places.location = ? AND visible = 1",
         (location,),
     ).fetchone()
     return str(row[0]) if row else ""
 
 
-def _places_of(connection: sqlite3.Connection, document: str) -> list[str]:
+def _places_of(connection: Connection, document: str) -> list[str]:
     rows = connection.execute("SELECT location FROM places WHERE document = ?", (document,))
     return [str(row[0]) for row in rows]
 
 
-def _places_within(connection: sqlite3.Connection, places: Iterable[str]) -> dict[str, str]:
+def _places_within(connection: Connection, places: Iterable[str]) -> dict[str, str]:
     """Return the places within the files at some places, each with the document it shows."""
     held: dict[str, str] = {}
     for place in places:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from typing import Any
 
+from corpus.connections import Row
 from corpus.document import Document, Heading, LeftOut, Passage, Source
 from corpus.extraction_report import ExtractionReport
 from corpus.i18n import translatable_from, translatable_json
@@ -76,7 +76,7 @@ def document_of(source: Source, columns: Mapping[str, Any]) -> Document:
     )
 
 
-def extraction_report_from_row(row: sqlite3.Row) -> ExtractionReport:
+def extraction_report_from_row(row: Row) -> ExtractionReport:
     """Return how a document was read, from its row without the text."""
     reading = json.loads(row["reading"])
     return ExtractionReport(
@@ -108,19 +108,19 @@ def _table(cells: Any, head_rows: int, head_columns: int, caption: str, unit: st
     return Table(spans, int(head_rows), int(head_columns), str(caption), str(unit))
 
 
-def document_from_row(row: sqlite3.Row) -> Document:
+def document_from_row(row: Row) -> Document:
     """Return the document of a row."""
     columns = {name: row[name] for name in DOCUMENT}
     return document_of(Source(*(row[name] for name in SOURCE)), columns)
 
 
-def passages_from_row(row: sqlite3.Row, document: Document) -> tuple[Passage, ...]:
+def passages_from_row(row: Row, document: Document) -> tuple[Passage, ...]:
     """Return the passages of a row, whose document is given, in order."""
     return tuple(
         document.passage(start, end, heading) for start, end, _, heading in json.loads(row["spans"])
     )
 
 
-def ids_from_row(row: sqlite3.Row) -> list[str]:
+def ids_from_row(row: Row) -> list[str]:
     """Return the passage ids of a row, in order, without touching its text."""
     return [f"{row['id']}:{start}-{end}" for start, end, _, _ in json.loads(row["spans"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import uuid
 from pathlib import Path
@@ -211,6 +212,31 @@ MIGRATIONS: tuple[str, ...] = (
     """,
 )
 
+_TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\n?\s*\)\s*(?:WITHOUT ROWID)?;", re.DOTALL)
+_KEY = re.compile(r"PRIMARY KEY \(([^)]+)\)|(\w+) (?:TEXT|INTEGER) PRIMARY KEY")
+
+
+def keys_of_tables() -> dict[str, tuple[str, ...]]:
+    """Return the columns of the primary key of every table, in an order that references allow."""
+    found = {}
+    for name, columns in _TABLE.findall("".join(MIGRATIONS)):
+        several, one = _KEY.findall(columns)[0]
+        found[name] = tuple(re.split(r",\s*", several or one))
+    return found
+
+
+def too_new(place: object, version: int) -> LibraryTooNew:
+    """Return the error for a library of a later version of the program than this one."""
+    return LibraryTooNew(
+        tr(
+            "the library {file} was made by a newer version of this program (its format is "
+            "{format}, this one knows {known}); upgrade briefing-assistant",
+            file=place,
+            format=version,
+            known=len(MIGRATIONS),
+        )
+    )
+
 
 def prepare(file: Path) -> None:
     """Make a new library at `file`, all of it or nothing, where there is no file.
@@ -297,15 +323,7 @@ def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> Non
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
-        raise LibraryTooNew(
-            tr(
-                "the library {file} was made by a newer version of this program (its format is "
-                "{format}, this one knows {known}); upgrade briefing-assistant",
-                file=file,
-                format=version,
-                known=len(MIGRATIONS),
-            )
-        )
+        raise too_new(file, version)
     if version == len(MIGRATIONS):
         return
     with lock.held():

@@ -6,17 +6,20 @@ import shutil
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from corpus.connections import Connection
 from corpus.errors import LibraryClosed, LibraryDamaged, LibraryError, StorageError
 from corpus.i18n import tr
+from corpus.lock import WriterLock
 
 # Less free space than this is a full disk, whatever SQLite calls the failure: its own shared-memory
 # file takes 32 KB.
 _FULL = 100_000
+T = TypeVar("T")
 
 
 class _Lease:
@@ -33,15 +36,17 @@ class _Lease:
         self.connection.close()
 
 
-class Connections:
+class SqliteConnections:
     """The connections of one library file: each thread has its own, and it ends with its thread.
 
     Thread-safe. `read_only` says whether the file could only be opened for reading: a full disk,
     or one that is mounted so.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    shared = False
+
+    def __init__(self, file: Path, lock: WriterLock) -> None:
+        self._file, self._lock = file, lock
         self._local = threading.local()
         # Weak: the only other reference is the thread's, and goes with it.
         self._open: weakref.WeakSet[_Lease] = weakref.WeakSet()
@@ -83,6 +88,38 @@ class Connections:
         """Return what a statement yields in this thread's connection, errors translated."""
         with translated(self._file):
             return self().execute(statement, values).fetchall()
+
+    @property
+    def name(self) -> str:
+        """What the record is and where."""
+        return f"SQLite, {self._file}"
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` makes of several statements that read."""
+        with translated(self._file):
+            return work(self())
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one write transaction: all of it or nothing, errors translated."""
+        with self.writing() as connection:
+            return work(connection)
+
+    def exclusively(self, _: str) -> AbstractContextManager[None]:
+        """Keep every other process out for a block: the writer lock, whatever the name."""
+        return self._lock.held()
+
+    def number_on(self) -> None:
+        """Do nothing: SQLite numbers new rows after those that were copied in by itself."""
+
+    def fault(self) -> str:
+        """Have SQLite check its file, and return what is wrong with it; "" for nothing."""
+        found = [str(row[0]) for row in self.rows("PRAGMA integrity_check")]
+        return "" if found == ["ok"] else "; ".join(found)
+
+    def size(self) -> int:
+        """Return how many bytes the file takes, with what SQLite keeps beside it."""
+        files = self._file.parent.glob(f"{self._file.name}*")
+        return sum(one.stat().st_size for one in files if one.is_file())
 
     @contextmanager
     def unchanging(self) -> Iterator[None]:

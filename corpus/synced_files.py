@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
 
+from corpus.connections import Connection, Connections
 from corpus.document import WITHIN
 
 # Places that are asked for in one statement.
 _AT_ONCE = 500
-
-
-class _Rows(Protocol):
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +53,13 @@ class SyncedFiles:
 
     def __init__(
         self,
-        rows: _Rows,
-        transaction: Callable[[], AbstractContextManager[Any]],
+        connections: Connections,
+        write: Callable[[Callable[[Connection], None]], None],
         folder: str,
     ) -> None:
-        self._rows = rows
-        self._transaction = transaction
+        """`write` runs one write transaction of the library that `connections` read."""
+        self._connections = connections
+        self._write = write
         self._folder = folder
         self._prefix = folder.rstrip("/") + "/"
 
@@ -73,7 +69,7 @@ class SyncedFiles:
 
     def files(self) -> dict[str, SyncedFile]:
         """Return the files as they were last read, by path."""
-        rows = self._rows.rows(
+        rows = self._connections.rows(
             "SELECT path, size, modified, inode, digest, document FROM synced_files"
             " WHERE folder = ?",
             (self._folder,),
@@ -90,7 +86,7 @@ class SyncedFiles:
 
         However it came to know them: by `add` too. Documents within files go with their files.
         """
-        rows = self._rows.rows(
+        rows = self._connections.rows(
             "SELECT places.location, places.document, places.original, documents.title, visible"
             " FROM places JOIN documents ON documents.id = places.document"
             " WHERE substr(places.location, 1, ?) = ?",
@@ -110,7 +106,7 @@ class SyncedFiles:
         found: dict[str, tuple[str, str]] = {}
         for first in range(0, len(locations), _AT_ONCE):
             some = locations[first : first + _AT_ONCE]
-            rows = self._rows.rows(
+            rows = self._connections.rows(
                 "SELECT location, document, original FROM places"
                 f" WHERE location IN ({', '.join('?' * len(some))})",
                 some,
@@ -123,29 +119,26 @@ class SyncedFiles:
         kept, forgotten = list(files), list(gone)
         if not kept and not forgotten:
             return
-        with self._transaction() as connection:
+        columns = "folder, path, size, modified, inode, digest, document"
+        changed = ", ".join(f"{one} = excluded.{one}" for one in columns.split(", ")[2:])
+        rows = [
+            (one.path, one.state.size, one.state.modified, one.state.inode, one.digest)
+            for one in kept
+        ]
+
+        def work(connection: Connection) -> None:
             for path in forgotten:
                 connection.execute(
                     "DELETE FROM synced_files WHERE folder = ? AND path = ?", (self._folder, path)
                 )
-            for one in kept:
+            for row, one in zip(rows, kept, strict=True):
                 connection.execute(
-                    "INSERT INTO synced_files"
-                    " (folder, path, size, modified, inode, digest, document)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder, path) DO UPDATE SET"
-                    " size = excluded.size, modified = excluded.modified,"
-                    " inode = excluded.inode, digest = excluded.digest,"
-                    " document = excluded.document",
-                    (
-                        self._folder,
-                        one.path,
-                        one.state.size,
-                        one.state.modified,
-                        one.state.inode,
-                        one.digest,
-                        one.document,
-                    ),
+                    f"INSERT INTO synced_files ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                    f" ON CONFLICT (folder, path) DO UPDATE SET {changed}",
+                    (self._folder, *row, one.document),
                 )
+
+        self._write(work)
 
 
 def _is_part(location: str, digests: Mapping[str, str]) -> bool:

@@ -18,6 +18,7 @@ from corpus.document import Passage, Source
 from corpus.errors import FormatError, NoConversation
 from corpus.library import Library
 from index.evidence import Evidence
+from tests.older import made_older
 
 SOURCE = Source("The bridge", "/tmp/bridge.md", "Vik News", "2025-05-12", "markdown")
 ANSWER = Answer(
@@ -137,20 +138,8 @@ def test_a_decline_is_exported_with_the_sentences_that_come_closest(workspace: W
 
 def test_a_library_of_the_first_version_gets_conversations(tmp_path: Path) -> None:
     """An old data folder is migrated, and a copy of it is kept first."""
-    import sqlite3
-
     Library(tmp_path).close()
-    old = sqlite3.connect(tmp_path / "library.sqlite3")
-    old.executescript(
-        "DROP TABLE edits; DROP TABLE statements;"
-        "DROP TABLE feedback; DROP TABLE turns; DROP TABLE conversations;"
-        "ALTER TABLE documents DROP COLUMN tokens; ALTER TABLE documents DROP COLUMN token_counts;"
-        "ALTER TABLE documents DROP COLUMN theme; ALTER TABLE documents DROP COLUMN left_out;"
-        "ALTER TABLE documents DROP COLUMN updated; ALTER TABLE documents DROP COLUMN fetched;"
-        "ALTER TABLE documents DROP COLUMN tables; ALTER TABLE documents DROP COLUMN reading;"
-        "DELETE FROM facts WHERE name = 'id'; PRAGMA user_version = 1;"
-    )
-    old.close()
+    made_older(tmp_path, 1)
     with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as workspace:
         assert store_answer(workspace.library.conversations, "", ANSWER)
     assert (tmp_path / "library.before-1").exists()

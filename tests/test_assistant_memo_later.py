@@ -15,6 +15,7 @@ from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.values import GAP, GradedSource, Line, Memo, Section
 from corpus.document import Source
 from corpus.errors import UsageError
+from corpus.library import Library
 
 GAZETTE = Source("The harbour", "/a.md", "Port Gazette", "2024-03-01", "markdown")
 NEWS = Source("The bridge", "/b.md", "Road News", "2024-05-01", "markdown")
@@ -85,17 +86,21 @@ def test_a_source_graded_anew_is_named() -> None:
 
 
 def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
-    """The newest comes first; "last" is its name; a file that cannot be read says why and stays."""
-    repository = MemoRepository(tmp_path)
+    """The newest comes first; "last" is its name; one that cannot be read says why and stays."""
+    older = tmp_path / "memos"
+    older.mkdir()
+    (older / "broken.json").write_text("{", encoding="utf-8")
+    repository = MemoRepository(Library(tmp_path))
+    assert not (older / "broken.json").exists()
+    assert (older / "taken-over" / "broken.json").read_text(encoding="utf-8") == "{"
     first = repository.new_id(OLD)
     repository.save(OLD, first)
     second = repository.new_id(OLD)
     assert second != first
     repository.save(replace(OLD, complete=False), second)
-    (tmp_path / "memos" / "broken.json").write_text("{", encoding="utf-8")
     problems = {one.id: one.problem for one in repository.listed()}
     assert problems.keys() == {first, second, "broken"} and problems[first] == ""
-    assert "broken.json: it is no JSON" in problems["broken"]
+    assert "broken: it is no JSON" in problems["broken"]
     assert repository.load(first) == OLD
     assert not repository.load(second).complete
     repository.delete(first)

@@ -16,7 +16,6 @@ from assistant.memo.evidence_pack import opened_pack, packed
 from assistant.memo.export import exported
 from assistant.memo.lint import relinted
 from assistant.memo.memo_json import from_json, to_json
-from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.memo_review import count_exact_quotations, review_findings
 from assistant.memo.pandoc_tree import pandoc
 from assistant.memo.request import Request, planned_sections, resumed
@@ -209,7 +208,7 @@ def test_a_memo_broken_off_is_taken_up_again(workspace: Workspace) -> None:
 
 def test_a_memo_that_was_stopped_keeps_its_finished_sections(workspace: Workspace) -> None:
     """What is stored is whole sections; it is gone on with by what it has kept of its request."""
-    repository = MemoRepository(workspace.settings.home)
+    repository = workspace.memos
     asked = {"bluf": ["How many ships use the port of Lund?"], "what-we-know": []}
     request = Request("The port of Lund", today="2026-03-01", questions=asked)
     steps = repository.saved_steps(write(workspace, request))
@@ -323,7 +322,7 @@ def test_the_commands_write_check_and_compare(
     monkeypatch.setenv("BRIEFING_EMBEDDER", "hash")
     home = str(workspace.settings.home)
     memo = last(write(workspace, Request("The port of Lund", today="2026-03-01")))
-    MemoRepository(workspace.settings.home).save(memo, "port")
+    workspace.memos.save(memo, "port")
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     old.write_bytes(exported(memo, "json"))
     new.write_bytes(exported(replace(memo, sections=memo.sections[1:]), "json"))

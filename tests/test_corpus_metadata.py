@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from assistant.workspace import Workspace
 from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.partial_dates import first_day, is_date, is_later, last_day, within
-from corpus.schema import MIGRATIONS
 from index.filters import Filters
 from index.ingest import MetadataOverride, Report
+from tests.older import made_older, step_with
 
 TEXT = "The harbour board of Tarn said that the breakwater will cost 14 million crowns."
 
@@ -42,16 +41,7 @@ def added(workspace: Workspace, file: Path, described: MetadataOverride | None =
 
 def as_before_statements(home: Path) -> None:
     """Make a library what it was before places had statements of their own."""
-    step = next(n for n, one in enumerate(MIGRATIONS) if "CREATE TABLE statements" in one)
-    old = sqlite3.connect(home / "library.sqlite3")
-    old.executescript(
-        f"DROP TABLE statements; DROP TABLE edits;"
-        " ALTER TABLE documents DROP COLUMN left_out; ALTER TABLE documents DROP COLUMN updated;"
-        " ALTER TABLE documents DROP COLUMN fetched; ALTER TABLE documents DROP COLUMN tables;"
-        " ALTER TABLE documents DROP COLUMN reading;"
-        f" PRAGMA user_version = {step};"
-    )
-    old.close()
+    made_older(home, step_with("CREATE TABLE statements"))
 
 
 def only(workspace: Workspace) -> Entry:

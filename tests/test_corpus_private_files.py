@@ -14,7 +14,6 @@ from assistant.answer import Answer
 from assistant.answer_storage import store_answer
 from assistant.diagnostics import diagnostics
 from assistant.memo.grades import Grades
-from assistant.memo.memo_repository import MemoRepository
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.private_files import close_to_others, open_to_others
@@ -36,7 +35,7 @@ def used(home: Path, document: Path) -> None:
         assert len(report.added) == 1  # type: ignore[union-attr]
         store_answer(workspace.library.conversations, "", Answer("Who asks?", outcome="declined"))
         assert workspace.retriever.search("ferry passengers")
-        MemoRepository(home).save(MEMO, "one")
+        workspace.memos.save(MEMO, "one")
         Grades.ensured_file(home)
 
 

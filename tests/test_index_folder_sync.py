@@ -377,7 +377,7 @@ def test_a_broken_off_run_is_finished(
     steps.close()  # type: ignore[attr-defined]
     (entry,) = workspace.library.entries()
     counts = embedded(monkeypatch)
-    with workspace.library._transaction() as connection:
+    with workspace.library.connections.writing() as connection:
         connection.execute("DELETE FROM synced_files")
     files[0].rename(folder / "moved.md")
     report = synced(workspace, folder)

@@ -187,7 +187,7 @@ def test_lines_are_changed_by_hand_and_kept(office: Office) -> None:
     key, first = place_of(memo)
     at, lines = f"{key}:{first}", next(one.lines for one in memo.sections if one.key == key)
     less = apply_action(office, editor, "drop", at)
-    repository = MemoRepository(office.workspace().settings.home)
+    repository = office.workspace().memos
     assert less.memo is not None and repository.load(editor.name) == less.memo != memo
     assert apply_action(office, less, "undo", "").memo == memo
     choosing = apply_action(office, editor, "cite", at)
@@ -239,7 +239,7 @@ def test_a_memo_that_changed_meanwhile_is_not_overwritten(office: Office) -> Non
         accept_finding(office, editor, "0", "agreed"),
     ):
         assert "changed meanwhile" in later.message and later.memo == now.memo
-    assert MemoRepository(office.workspace().settings.home).load(editor.name) == now.memo
+    assert office.workspace().memos.load(editor.name) == now.memo
     assert reload_memo(office, editor).memo == now.memo
 
 
@@ -363,7 +363,7 @@ def test_an_undo_that_failed_can_be_tried_again(
 
     events, request = events_of(office), cast(Any, Browser())
     with monkeypatch.context() as patch:
-        patch.setattr(MemoRepository, "save", full)
+        patch.setattr(MemoRepository, "_store", full)
         failed = events.press(Watcher(), changed, request, cast(Any, Pressed(act="undo")))
     assert "no space" in failed["message"] and 'data-act="undo"' in failed["tools"]
     undone = events.press(Watcher(), failed["editor"], request, cast(Any, Pressed(act="undo")))
@@ -388,7 +388,7 @@ def test_a_kept_memo_survives_that_nothing_is_found_when_it_goes_on(office: Offi
         raise NothingFound("nothing")
         yield
 
-    repository = MemoRepository(office.workspace().settings.home)
+    repository = office.workspace().memos
     with pytest.raises(NothingFound):
         list(repository.saved_steps(nothing(), name))
     assert repository.load(name).topic == "The port of Lund"

@@ -24,6 +24,7 @@ from assistant.models.model_engine import ModelEngine
 from corpus import errors as errors_of
 from corpus.errors import EngineError, FormatError
 from corpus.i18n import joined, placeholders, tr
+from corpus.library import Library
 from corpus.sandbox import Sandbox
 from corpus.themes import Themes
 from corpus.translations import ENGLISH, SHIPPED, language_named
@@ -261,7 +262,7 @@ def test_a_kept_answer_is_told_after_it_was_read_back() -> None:
 
 def test_what_the_linter_found_is_told_from_the_shelf(tmp_path: Path) -> None:
     """The finding of each rule."""
-    repository = MemoRepository(tmp_path)
+    repository = MemoRepository(Library(tmp_path))
     found = set()
     for rule, (broken, _) in CASES.items():
         repository.save(replace(broken, findings=lint(broken)), rule)

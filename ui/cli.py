@@ -25,6 +25,7 @@ from ui.commands import (
     measure,
     memo,
     models,
+    move,
     page,
     sync,
     talk,
@@ -141,6 +142,7 @@ for command in (
     documents.remove,
     documents.fetch,
     measure.evaluate,
+    move.move,
     doctor.doctor,
 ):
     cli.add_command(command)

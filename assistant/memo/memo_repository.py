@@ -1,36 +1,28 @@
-"""Memos stored in the data folder, to be resumed, opened again and compared."""
+"""Memos stored in the library's record, to be resumed, opened again and compared."""
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 from assistant.memo.contents import finished_sections
 from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.values import Memo
-from corpus.errors import FormatError, NothingFound, UsageError
+from corpus.connections import Connection
+from corpus.errors import NothingFound, UsageError
 from corpus.i18n import tr
-from corpus.originals import storage_error
-from corpus.private_files import private_folder
-
-_FOLDER = "memos"
-_ID = re.compile(r"[\w-]+")
-# Held from reading a memo to writing its change, so that no concurrent change is lost.
-_LOCK = threading.Lock()
+from corpus.library import Library
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMemo:
     """A memo in the repository: its id, its topic, and whether it is complete.
 
-    `saved` is the local time of the last write: "2026-01-31 09:30". `problem` says why a file
-    cannot be read; only its id is known then. `sample` is of the memo that shows what memos are.
+    `saved` is the local time of the last write: "2026-01-31 09:30". `problem` says why it cannot be
+    read; only its id is known then. `sample` is of the memo that shows what memos are.
     """
 
     id: str
@@ -45,77 +37,86 @@ class StoredMemo:
 
 
 class MemoRepository:
-    """The memos of one data folder, a JSON file each, written atomically."""
+    """The memos of one owner in one library, as JSON: no other's are shown or changed.
 
-    def __init__(self, home: Path) -> None:
-        self._folder = home / _FOLDER
+    Like conversations they need no writer's lock: see `corpus.conversations`.
+    """
+
+    def __init__(self, library: Library, owner: str = "") -> None:
+        """Take the owner's name; "" where nobody signs in."""
+        self._connections = library.connections
+        self._owner = owner
 
     def new_id(self, memo: Memo) -> str:
-        """Return a new id for a memo: its date, topic and a number."""
+        """Return a new id for a memo: its date, topic and a number.
+
+        Where machines share the library it is a random one: another may be beginning the same.
+        """
         words = "-".join(re.findall(r"[a-z0-9]+", memo.topic.lower()))[:40].strip("-") or "memo"
         stem = f"{memo.created}-{words}"
+        if self._connections.shared:
+            return f"{stem}-{uuid.uuid4().hex[:8]}"
         number = 1
-        while (self._folder / f"{stem}-{number}.json").exists():
+        while self._connections.rows("SELECT 1 FROM memos WHERE id = ?", (f"{stem}-{number}",)):
             number += 1
         return f"{stem}-{number}"
 
     def save(self, memo: Memo, name: str) -> None:
-        """Write a memo under an id; raises StorageError, which leaves the old file as it was."""
-        try:
-            private_folder(self._folder)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(to_json(memo, templates=True))
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(temporary).replace(self._folder / f"{name}.json")
-            finally:
-                Path(temporary).unlink(missing_ok=True)
-        except OSError as error:
-            raise storage_error(error, self._folder) from error
+        """Write a memo under an id; raises StorageError, which leaves the old one as it was.
+
+        Raises UsageError for the id of somebody else's memo.
+        """
+        content = to_json(memo, templates=True)
+        self._connections.write(lambda connection: self._store(connection, name, content))
+
+    def _store(self, connection: Connection, name: str, content: str) -> None:
+        saved = datetime.now(UTC).isoformat(timespec="microseconds")
+        if not connection.execute(
+            "INSERT INTO memos (id, owner, content, saved) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
+            " DO UPDATE SET content = excluded.content, saved = excluded.saved"
+            " WHERE memos.owner = excluded.owner",
+            (name, self._owner, content, saved),
+        ).rowcount:
+            raise _missing(name)
 
     def change(self, name: str, before: Memo, now: Memo) -> Memo:
         """Replace `before` by `now` unless the stored memo was changed; return what is stored then.
 
-        A memo that was changed meanwhile stays, and is returned. Raises UsageError for a memo that
-        is gone, and what `save` raises.
+        A memo that was changed meanwhile, here or on another machine, stays, and is returned.
+        Raises UsageError for a memo that is gone, and what `save` raises.
         """
-        with _LOCK:
-            present = self.load(name)
+        was, content = to_json(before), to_json(now, templates=True)
+
+        def work(connection: Connection) -> Memo:
+            row = connection.execute(
+                "SELECT content FROM memos WHERE id = ? AND owner = ?", (name, self._owner)
+            ).fetchone()
+            if row is None:
+                raise _missing(name)
+            present = from_json(row[0], name)
             # Compared as JSON: values that are not stored make no difference.
-            if to_json(present) != to_json(before):
+            if to_json(present) != was:
                 return present
-            self.save(now, name)
+            self._store(connection, name, content)
             return now
+
+        return self._connections.write(work)
 
     def load(self, name: str) -> Memo:
         """Return the memo with an id ("last" is the newest); raises UsageError, FormatError."""
-        file = self._file(name)
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FormatError(
-                tr(
-                    "cannot read {file} ({reason}); restore it from a backup",
-                    file=file,
-                    reason=error,
-                )
-            ) from error
-        return from_json(text, str(file))
-
-    def _file(self, name: str) -> Path:
         name = self.latest() if name == "last" else name
-        file = self._folder / f"{name}.json"
-        if not _ID.fullmatch(name) or not file.is_file():
-            raise UsageError(tr("there is no memo {name}; see: briefing memos", name=repr(name)))
-        return file
+        rows = self._connections.rows(
+            "SELECT content FROM memos WHERE id = ? AND owner = ?", (name, self._owner)
+        )
+        if not rows:
+            raise _missing(name)
+        return from_json(rows[0][0], name)
 
     def saved_steps(self, steps: Iterator[Memo], name: str = "") -> Iterator[tuple[Memo, str]]:
         """Yield (memo, id) while a memo is written, saving after each finished section.
 
-        Where the library has nothing on the topic, no file is left; a memo that was kept before
-        stays as it was.
+        Where the library has nothing on the topic, none is left; a memo that was kept before stays
+        as it was.
         """
         sections, was_kept = 0, bool(name)
         try:
@@ -128,7 +129,7 @@ class MemoRepository:
                 yield memo, name
         except NothingFound:
             if not was_kept:
-                (self._folder / f"{name}.json").unlink(missing_ok=True)
+                self._forget(name)
             raise
 
     def latest(self) -> str:
@@ -140,22 +141,38 @@ class MemoRepository:
 
     def listed(self) -> list[StoredMemo]:
         """Return the memos, newest first; one that cannot be read has its `problem`."""
-        times = {file: file.stat().st_mtime for file in self._folder.glob("*.json")}
-        return [
-            self._stored(file, datetime.fromtimestamp(time).isoformat(" ", "minutes"))
-            for file, time in sorted(times.items(), key=lambda one: one[1], reverse=True)
-        ]
-
-    def _stored(self, file: Path, saved: str) -> StoredMemo:
-        try:
-            memo = self.load(file.stem)
-        except UsageError as error:
-            return StoredMemo(file.stem, "", "", "", complete=True, saved=saved, problem=str(error))
-        return StoredMemo(
-            file.stem, memo.title, memo.template, memo.created, memo.complete, saved,
-            sample=memo.sample, language=memo.language,
-        )  # fmt: skip
+        rows = self._connections.rows(
+            "SELECT id, content, saved FROM memos WHERE owner = ? ORDER BY saved DESC, id DESC",
+            (self._owner,),
+        )
+        return [_listed(*row) for row in rows]
 
     def delete(self, name: str) -> None:
         """Delete a memo, readable or not; raises UsageError where there is none."""
-        self._file(name).unlink()
+        if not self._forget(name):
+            raise _missing(name)
+
+    def _forget(self, name: str) -> int:
+        return self._connections.write(
+            lambda connection: (
+                connection.execute(
+                    "DELETE FROM memos WHERE id = ? AND owner = ?", (name, self._owner)
+                ).rowcount
+            )
+        )
+
+
+def _listed(name: str, content: str, at: str) -> StoredMemo:
+    saved = datetime.fromisoformat(at).astimezone().replace(tzinfo=None).isoformat(" ", "minutes")
+    try:
+        memo = from_json(content, name)
+    except UsageError as error:
+        return StoredMemo(name, "", "", "", complete=True, saved=saved, problem=str(error))
+    return StoredMemo(
+        name, memo.title, memo.template, memo.created, memo.complete, saved,
+        sample=memo.sample, language=memo.language,
+    )  # fmt: skip
+
+
+def _missing(name: str) -> UsageError:
+    return UsageError(tr("there is no memo {name}; see: briefing memos", name=repr(name)))

@@ -1,0 +1,462 @@
+"""A library's record in PostgreSQL: the statements of SQLite, through SQLAlchemy and psycopg.
+
+Reading asks again for a while where the server went away (it may be restarting), and so does a
+write transaction, whose fate the server is asked for where its end was not heard. Write
+transactions wait for each other by an advisory lock, so that the generations of the library are in
+the order in which they became visible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import psycopg
+from sqlalchemy import Connection as ServerConnection
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
+
+from corpus.connections import Connection
+from corpus.errors import (
+    LibraryClosed,
+    LibraryDamaged,
+    LibraryError,
+    LibraryLocked,
+    RecordUnreachable,
+    StorageError,
+    UsageError,
+)
+from corpus.i18n import tr
+from corpus.postgresql_errors import not_allowed, server_error
+from corpus.postgresql_statements import Session, tables_for_server
+from corpus.redaction import hide
+from corpus.schema import MIGRATIONS, keys_of_tables, too_new
+
+_LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Seconds. A server that restarts is back within some; one that is gone must be told of.
+_CONNECTING = 10
+_READ_PATIENCE, _WRITE_PATIENCE, _LOCK_PATIENCE = 20.0, 60.0, 60.0
+_STATEMENT, _IDLE = 300, 900
+# Connections of one process that stay open, and how many more there may be at once: PostgreSQL
+# itself takes 100 of all processes together unless it is told otherwise.
+_KEPT, _MORE = 5, 15
+# A peer that vanished without a word is noticed after about a minute, by either side.
+_KEEPALIVE = {
+    "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}  # fmt: skip
+_ON_SERVER = {
+    "statement_timeout": f"{_STATEMENT}s",
+    "lock_timeout": f"{int(_LOCK_PATIENCE)}s",
+    "idle_in_transaction_session_timeout": f"{_IDLE}s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
+
+@dataclass
+class _Transaction:
+    """A write transaction: its number on the server, and whether its end was asked for."""
+
+    number: str = ""
+    ending: bool = False
+
+
+@dataclass
+class _Exclusive:
+    """A lock by name that threads of this process share, and the connection that holds it."""
+
+    mutex: threading.Lock
+    holders: int = 0
+    connection: ServerConnection | None = None
+
+
+class PostgresConnections:
+    """The connections to one PostgreSQL database, from a pool. Thread-safe.
+
+    A thread that is within a transaction has one of its own; anything else borrows one for a
+    statement.
+    """
+
+    shared = True
+
+    def __init__(self, address: str) -> None:
+        """Connect, and make or update the tables.
+
+        Raises UsageError for an address that is none, RecordUnreachable, StorageError,
+        LibraryTooNew, LibraryDamaged.
+        """
+        url = _url_of(address)
+        if url.password:
+            hide(str(url.password))
+        host = url.query.get("host", url.host) or "localhost"
+        self._place = f"{host}:{url.port or 5432}/{url.database or ''}"
+        self._engine = _engine(url)
+        self._ordinary = self._engine.execution_options(isolation_level="READ COMMITTED")
+        self._still = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._local = threading.local()
+        self._closed = False
+        self._exclusives: dict[str, _Exclusive] = {}
+        self._mutex = threading.Lock()
+        self.read_only = False
+        self._schema = ""
+        self._version = ""
+        try:
+            with self._connected(self._engine) as session:
+                self._look(session)
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def name(self) -> str:
+        """What the record is and where, without the password."""
+        return f"PostgreSQL {self._version}, {self._place}"
+
+    def _look(self, session: Session) -> None:
+        row = session.execute(
+            "SELECT current_setting('server_version'), current_schema(),"
+            " current_setting('transaction_read_only'), current_setting('server_encoding')"
+        ).fetchone()
+        assert row is not None
+        self._version, self._schema = str(row[0]).split()[0], str(row[1] or "")
+        self.read_only = row[2] == "on"
+        if row[3] != "UTF8":
+            raise LibraryDamaged(
+                tr(
+                    "the database {place} keeps texts as {encoding}; make one with ENCODING 'UTF8'",
+                    place=self._place,
+                    encoding=row[3],
+                )
+            )
+        if not self._schema:
+            raise not_allowed(self._place)
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return what a statement yields, errors translated."""
+        return self.read(lambda connection: connection.execute(statement, values).fetchall())
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` makes of several statements that read; it may be called again."""
+        present: Session | None = getattr(self._local, "session", None)
+        if present is not None:
+            with self._translated():
+                return work(present)
+
+        def once() -> T:
+            with self._connected(self._engine) as session:
+                return work(session)
+
+        return self._until(once, time.monotonic() + _READ_PATIENCE)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one write transaction, again where the server went away before its end."""
+        until = time.monotonic() + _WRITE_PATIENCE
+
+        def once() -> T:
+            transaction = _Transaction()
+            try:
+                with self._transaction(transaction) as session:
+                    result = work(session)
+            except RecordUnreachable:
+                if not (transaction.ending and self._was_committed(transaction.number, until)):
+                    raise
+            return result
+
+        return self._until(once, until)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Hold one write transaction for a block: all of it or nothing."""
+        transaction = _Transaction()
+        try:
+            with self._transaction(transaction) as session:
+                yield session
+        except RecordUnreachable:
+            until = time.monotonic() + _WRITE_PATIENCE
+            if not (transaction.ending and self._was_committed(transaction.number, until)):
+                raise
+
+    @contextmanager
+    def unchanging(self) -> Iterator[None]:
+        """Have this thread see the record as it is now for the whole block, whoever writes."""
+        if getattr(self._local, "session", None) is not None:
+            yield
+            return
+        with self._connected(self._still):
+            yield
+
+    @contextmanager
+    def exclusively(self, name: str) -> Iterator[None]:
+        """Keep every other process, of all machines, out of what goes by this name for a block.
+
+        Threads of this process share it. Raises LibraryLocked where another has it for too long.
+        """
+        with self._mutex:
+            one = self._exclusives.setdefault(name, _Exclusive(threading.Lock()))
+        with one.mutex:
+            if not one.holders:
+                one.connection = self._locked(name)
+            one.holders += 1
+        try:
+            yield
+        finally:
+            with one.mutex:
+                one.holders -= 1
+                if not one.holders and one.connection is not None:
+                    connection, one.connection = one.connection, None
+                    with suppress(StorageError), self._translated():
+                        # Closing it would do: a lock ends with its connection.
+                        Session(connection).execute(
+                            "SELECT pg_advisory_unlock(?)", (self._key(name),)
+                        )
+                    connection.close()
+
+    def fault(self) -> str:
+        """Return what is wrong with the server's keeping of the library; "" for nothing."""
+        (row,) = self.rows(
+            "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
+            " coalesce((SELECT sum(checksum_failures) FROM pg_stat_database"
+            " WHERE datname = current_database()), 0)"
+        )
+        if row[0] != "on" or row[1] != "on":
+            return tr(
+                "fsync or full_page_writes is off: a crash of the server may lose the library"
+            )
+        return tr("{count} pages did not pass their checksum", count=row[2]) if row[2] else ""
+
+    def size(self) -> int:
+        """Return how many bytes the tables of the library take."""
+        sizes = " + ".join(f"pg_total_relation_size('{name}')" for name in keys_of_tables())
+        return int(self.rows(f"SELECT {sizes}")[0][0])
+
+    def number_on(self) -> None:
+        """Have the server number new rows after those that were copied in with their numbers."""
+
+        def work(connection: Connection) -> None:
+            for table, column in (("changes", "generation"), ("statements", "id"), ("audit", "id")):
+                connection.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
+                    f" greatest(coalesce(max({column}), 0), 1), coalesce(max({column}), 0) > 0)"
+                    f" FROM {table}"
+                )
+
+        self.write(work)
+
+    def close(self) -> None:
+        """Close every connection; none is opened afterwards."""
+        self._closed = True
+        self._engine.dispose()
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Session]:
+        """Borrow a connection for a block, as this thread's own."""
+        if self._closed:
+            raise LibraryClosed(tr("the library has been closed; open it again"))
+        before = getattr(self._local, "session", None)
+        with self._translated(), engine.connect() as connection:
+            self._local.session = Session(connection)
+            try:
+                yield self._local.session
+            finally:
+                self._local.session = before
+
+    @contextmanager
+    def _transaction(self, transaction: _Transaction) -> Iterator[Session]:
+        """One write transaction, alone on all machines; what raises in it undoes it."""
+        if getattr(self._local, "writing", False):
+            raise LibraryError(tr("a change of the library was begun within another one"))
+        with self._connected(self._ordinary) as session:
+            self._local.writing = True
+            try:
+                row = session.execute(
+                    "SELECT pg_advisory_xact_lock(?), pg_current_xact_id()::text",
+                    (self._key("writing"),),
+                ).fetchone()
+                assert row is not None
+                transaction.number = str(row[1])
+                yield session
+                transaction.ending = True
+                session.commit()
+            finally:
+                self._local.writing = False
+
+    def _was_committed(self, number: str, until: float) -> bool:
+        """Ask what became of a transaction whose end was not heard."""
+
+        def once() -> bool:
+            with self._connected(self._engine) as session:
+                row = session.execute("SELECT pg_xact_status(?::xid8)", (number,)).fetchone()
+            assert row is not None
+            if row[0] == "in progress":
+                raise RecordUnreachable(
+                    tr("the server {place} is still busy with a change", place=self._place)
+                )
+            return bool(row[0] == "committed")
+
+        return self._until(once, until)
+
+    def _until(self, work: Callable[[], T], until: float) -> T:
+        """Return what `work` returns, tried again until a time where the server is away."""
+        pause = 0.1
+        while True:
+            try:
+                return work()
+            except RecordUnreachable as error:
+                if time.monotonic() + pause > until or self._closed:
+                    raise
+                _LOG.warning("the record is asked again: %s", error)
+                time.sleep(pause)
+                pause = min(pause * 2, 2.0)
+
+    def _locked(self, name: str) -> ServerConnection:
+        """Return a connection of its own that holds the lock of a name."""
+        if self._closed:
+            raise LibraryClosed(tr("the library has been closed; open it again"))
+        until, pause = time.monotonic() + _LOCK_PATIENCE, 0.05
+        with self._translated():
+            connection = self._engine.connect()
+            # It is not the pool's any more: waiting for a lock must not use it up.
+            connection.detach()
+            try:
+                while True:
+                    row = (
+                        Session(connection)
+                        .execute("SELECT pg_try_advisory_lock(?)", (self._key(name),))
+                        .fetchone()
+                    )
+                    if row is not None and row[0]:
+                        return connection
+                    if time.monotonic() > until:
+                        raise LibraryLocked(
+                            tr(
+                                "another process or machine is at this ({name}); wait for it to "
+                                "finish, and try again",
+                                name=name,
+                            )
+                        )
+                    time.sleep(pause)
+                    pause = min(pause * 2, 1.0)
+            except BaseException:
+                connection.close()
+                raise
+
+    def _key(self, name: str) -> int:
+        """Return the number of an advisory lock: they are common to a whole database."""
+        digest = hashlib.sha256(f"briefing {self._schema} {name}".encode()).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+    def _migrate(self) -> None:
+        """Bring the tables to the present form, all steps in one transaction."""
+        version = self.read(_version_of)
+        if version == len(MIGRATIONS):
+            return
+        if version > len(MIGRATIONS):
+            raise too_new(self._place, version)
+        if version < 0:
+            raise LibraryDamaged(
+                tr(
+                    "the database {place} holds tables of another program; name an empty one",
+                    place=self._place,
+                )
+            )
+
+        def work(connection: Connection) -> None:
+            assert isinstance(connection, Session)
+            # Another machine may have done it meanwhile.
+            present = _version_of(connection)
+            script = tables_for_server("".join(MIGRATIONS[present:]))
+            if not present:
+                script = f"CREATE TABLE library_schema (version BIGINT NOT NULL);{script}"
+                script += "INSERT INTO library_schema VALUES (0);"
+            connection.run_script(f"{script} UPDATE library_schema SET version = {len(MIGRATIONS)}")
+
+        self.write(work)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the driver's errors into ours, each with what to do about it."""
+        try:
+            yield
+        except NoneFree as error:
+            raise RecordUnreachable(
+                tr("all connections to {place} are in use; try again", place=self._place)
+            ) from error
+        except (DBAPIError, psycopg.Error) as error:
+            if self._closed:
+                raise LibraryClosed(tr("the library has been closed; open it again")) from error
+            raise server_error(error, self._place) from error
+
+
+def _version_of(connection: Connection) -> int:
+    """Return the version of the tables, 0 where there are none, -1 where another's are there."""
+    (table,) = connection.execute(
+        "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+        " AND tablename = 'library_schema'"
+    ).fetchone()
+    if table:
+        return int(connection.execute("SELECT version FROM library_schema").fetchone()[0])
+    names = ", ".join(f"'{name}'" for name in keys_of_tables())
+    (others,) = connection.execute(
+        "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+        f" AND tablename IN ({names})"
+    ).fetchone()
+    return -1 if others else 0
+
+
+def _url_of(address: str) -> URL:
+    """Return an address as SQLAlchemy takes it; raises UsageError, which never shows a password."""
+    if not re.match(r"postgres(?:ql)?://", address):
+        raise UsageError(
+            tr("the record must be postgresql://USER@HOST:PORT/DATABASE; correct BRIEFING_RECORD")
+        )
+    try:
+        url = make_url(re.sub(r"\Apostgres(?:ql)?://", "postgresql+psycopg://", address))
+    except (ArgumentError, ValueError):
+        # Its own words may hold the password, so it is not kept as the cause.
+        url = None
+    if url is None:
+        raise UsageError(
+            tr("the record must be postgresql://USER@HOST:PORT/DATABASE; correct BRIEFING_RECORD")
+        )
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    wanted = {"connect_timeout": _CONNECTING, "application_name": "briefing", **_KEEPALIVE}
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_pre_ping=True,
+        pool_size=_KEPT,
+        max_overflow=_MORE,
+        pool_timeout=30,
+        hide_parameters=True,
+        connect_args={name: value for name, value in wanted.items() if name not in url.query},
+    )
+    calls = ", ".join(
+        f"set_config('{name}', '{value}', false)" for name, value in _ON_SERVER.items()
+    )
+
+    @event.listens_for(engine, "connect")
+    def bound(connection: Any, _: object) -> None:
+        before, connection.autocommit = connection.autocommit, True
+        connection.execute(f"SELECT {calls}")
+        connection.autocommit = before
+
+    return engine
