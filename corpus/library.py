@@ -8,7 +8,7 @@ made from here and can be lost. The record is one SQLite file, or a PostgreSQL t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -484,26 +484,6 @@ class Library:
     def synced_files(self, folder: str) -> SyncedFiles:
         """Return what is remembered of the files of a folder that is kept in step."""
         return SyncedFiles(self._connections, self._write, folder)
-
-    def move_places(self, moves: Mapping[str, str], *, read_again: Collection[str] = ()) -> None:
-        """Let files have moved, old place to new one: documents, edits and citations stay.
-
-        Files may have changed places among themselves. A document that was removed is shown again;
-        what a new place showed before is hidden, unless it is known from elsewhere. Those
-        of the new places that are in `read_again` count as changed for the next `add`.
-        """
-        self._write(lambda connection: publishing.move(connection, moves, read_again))
-        self._texts.cache_clear()
-
-    def leave_places(self, places: Collection[str]) -> list[str]:
-        """Let files be gone, and return those of the places that showed a document.
-
-        What is known from these places alone becomes invisible and can be restored; what is known
-        from others too stays, and no longer names these.
-        """
-        left = self._write(lambda connection: publishing.leave(connection, places))
-        self._texts.cache_clear()
-        return left
 
     def check(self) -> list[IntegrityFinding]:
         """Check the database, every visible passage and every kept original."""

@@ -165,7 +165,7 @@ def replace_vectors(
 
 
 def move(connection: Connection, moves: Mapping[str, str], read_again: Collection[str]) -> None:
-    """Let documents be shown from other places: see `Library.move_places`."""
+    """Let documents be shown from other places: see `SyncedFiles.move`."""
     every: dict[str, str] = {}
     for old, new in moves.items():
         held = _places_within(connection, [old])
@@ -207,7 +207,7 @@ def _rename(connection: Connection, document: str, old: str, new: str) -> None:
 
 
 def leave(connection: Connection, places: Collection[str]) -> list[str]:
-    """Let places show nothing any more: see `Library.leave_places`."""
+    """Let places show nothing any more: see `SyncedFiles.leave`."""
     gone = {*places, *_places_within(connection, places)}
     shown = {place: _shown_at(connection, place) for place in gone}
     for document in dict.fromkeys(shown[place] for place in sorted(gone)):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from corpus import publishing
 from corpus.connections import Connection, Connections
 from corpus.document import WITHIN
 
@@ -113,6 +114,27 @@ class SyncedFiles:
             )
             found |= {str(row[0]): (str(row[1]), str(row[2])) for row in rows}
         return found
+
+    def move(self, moves: Mapping[str, str], *, read_again: Collection[str] = ()) -> None:
+        """Let files have moved, old location to new one: documents, edits and citations stay.
+
+        Files may have changed places among themselves. A document that was removed is shown again;
+        what a new place showed before is hidden, unless it is known from elsewhere. Those of the
+        new places that are in `read_again` count as changed for the next `add`.
+        """
+        if moves:
+            self._write(lambda connection: publishing.move(connection, moves, read_again))
+
+    def leave(self, places: Collection[str]) -> list[str]:
+        """Let files be gone, and return those of the locations that showed a document.
+
+        What is known from these places alone becomes invisible and can be restored; what is known
+        from others too stays, and no longer names these.
+        """
+        left: list[str] = []
+        if places:
+            self._write(lambda connection: left.extend(publishing.leave(connection, places)))
+        return left
 
     def record(self, files: Iterable[SyncedFile], *, gone: Iterable[str] = ()) -> None:
         """Store files as they were read, and forget those whose paths are gone."""

@@ -100,7 +100,7 @@ def sync(
         plan = planned()
         records = _Records(folder, synced, plan.look)
         moves = {synced.location(old): synced.location(new) for old, new in plan.moves.items()}
-        library.move_places(moves, read_again=[synced.location(one) for one in plan.read_again])
+        synced.move(moves, read_again=[synced.location(one) for one in plan.read_again])
         for old, new in plan.moves.items():
             _LOG.info("renamed %s to %s", log_name(old), log_name(new))
         records.keep(plan.settled)
@@ -109,10 +109,10 @@ def sync(
         added = Report()
         if plan.read:
             added = yield from _added(folder, plan.read, add, records)
-        removed = library.leave_places([synced.location(one) for one in plan.gone])
+        removed = synced.leave([synced.location(one) for one in plan.gone])
         for place in removed:
             _LOG.info("removed %s: its file is gone", log_name(place))
-        records.store(gone=[one for one in plan.gone])
+        records.store(gone=plan.gone)
         if moves or removed:
             yield Progress("indexing", 1, 1, tr("updating the search indexes"))
             indexes.update()

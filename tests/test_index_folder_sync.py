@@ -38,7 +38,8 @@ def folder(tmp_path: Path) -> Path:
 def write(file: Path, port: str, ships: int = 5) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(
-        f"---\ntitle: The harbour of {port}\npublisher: Port Gazette\npublished: 2024-03-01\n---\n\n"
+        f"---\ntitle: The harbour of {port}\npublisher: Port Gazette\npublished: 2024-03-01\n"
+        "---\n\n"
         f"The harbour of {port} handled {ships} ships in 2023, its director said.\n",
         encoding="utf-8",
     )
@@ -246,7 +247,7 @@ def test_a_disk_that_is_not_connected_removes_nothing(
     if how == "empty":
         folder.mkdir()
     for trial in (True, False):
-        with pytest.raises(ReadError, match="nothing was removed.*1 documents.*--allow-empty"):
+        with pytest.raises(ReadError, match=r"nothing was removed.*1 documents.*--allow-empty"):
             synced(workspace, folder, trial=trial)
     assert len(workspace.library.entries()) == 1
     assert synced(workspace, folder, allow_empty=True).removed == (str(folder / "one.md"),)

@@ -128,7 +128,7 @@ def test_the_library_follows_a_folder(workspace: Workspace, folder: Path) -> Non
         assert found.idle()
         looks = found.looks
         (folder / "before.md").read_text()
-        os.listdir(folder)
+        list(folder.iterdir())
         time.sleep(3)
         assert found.looks == looks
 
