@@ -40,7 +40,6 @@ from corpus.rows import (
     ids_from_row,
     passages_from_row,
 )
-from corpus.synced_files import SyncedFiles
 from corpus.token_codes import TokenCodes
 
 T = TypeVar("T")
@@ -480,10 +479,6 @@ class Library:
         )
         self._texts.cache_clear()
         return unknown
-
-    def synced_files(self, folder: str) -> SyncedFiles:
-        """Return what is remembered of the files of a folder that is kept in step."""
-        return SyncedFiles(self._connections, self._write, folder)
 
     def check(self) -> list[IntegrityFinding]:
         """Check the database, every visible passage and every kept original."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus import publishing
@@ -52,15 +52,9 @@ class Place:
 class SyncedFiles:
     """The files of one folder, by their paths below it ("/" between names)."""
 
-    def __init__(
-        self,
-        connections: Connections,
-        write: Callable[[Callable[[Connection], None]], None],
-        folder: str,
-    ) -> None:
-        """`write` runs one write transaction of the library that `connections` read."""
+    def __init__(self, connections: Connections, folder: str) -> None:
+        """Those of the library that `connections` are of."""
         self._connections = connections
-        self._write = write
         self._folder = folder
         self._prefix = folder.rstrip("/") + "/"
 
@@ -123,7 +117,9 @@ class SyncedFiles:
         new places that are in `read_again` count as changed for the next `add`.
         """
         if moves:
-            self._write(lambda connection: publishing.move(connection, moves, read_again))
+            self._connections.write(
+                lambda connection: publishing.move(connection, moves, read_again)
+            )
 
     def leave(self, places: Collection[str]) -> list[str]:
         """Let files be gone, and return those of the locations that showed a document.
@@ -133,7 +129,9 @@ class SyncedFiles:
         """
         left: list[str] = []
         if places:
-            self._write(lambda connection: left.extend(publishing.leave(connection, places)))
+            self._connections.write(
+                lambda connection: left.extend(publishing.leave(connection, places))
+            )
         return left
 
     def record(self, files: Iterable[SyncedFile], *, gone: Iterable[str] = ()) -> None:
@@ -160,7 +158,7 @@ class SyncedFiles:
                     (self._folder, *row, one.document),
                 )
 
-        self._write(work)
+        self._connections.write(work)
 
 
 def _is_part(location: str, digests: Mapping[str, str]) -> bool:

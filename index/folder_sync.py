@@ -82,7 +82,7 @@ def sync(
     `allow_empty`; then LibraryLocked, StorageError and what `add` raises.
     """
     started = time.perf_counter()
-    synced = library.synced_files(str(folder))
+    synced = SyncedFiles(library.connections, str(folder))
 
     def planned() -> FolderPlan:
         found = plan_of(folder, synced, ready, refused_again=refused_again)
@@ -95,7 +95,8 @@ def sync(
         gone = plan.shown.intersection(plan.gone)
         yield _report(plan, synced, Report(), gone, trial=trial, started=started)
         return
-    with library.writing():
+    # Several machines may sync one folder of a server into one record.
+    with library.writing(), library.exclusively(f"sync {folder}"):
         # Another process may have done some of it while this one waited.
         plan = planned()
         records = _Records(folder, synced, plan.look)

@@ -20,6 +20,7 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import LibraryLocked, StorageError
 from corpus.library import Library
+from corpus.synced_files import SyncedFiles
 from index import folder_watch
 from index.embedders import HASHING
 from index.folder_sync import SyncReport
@@ -78,7 +79,7 @@ class Watched:
 
 def names_in(library: Library, folder: Path) -> set[str]:
     """Return the paths below a folder that the library shows documents from."""
-    found = library.synced_files(str(folder)).places()
+    found = SyncedFiles(library.connections, str(folder)).places()
     return {path for path, place in found.items() if place.visible}
 
 
