@@ -127,12 +127,9 @@ class SyncedFiles:
         What is known from these places alone becomes invisible and can be restored; what is known
         from others too stays, and no longer names these.
         """
-        left: list[str] = []
-        if places:
-            self._connections.write(
-                lambda connection: left.extend(publishing.leave(connection, places))
-            )
-        return left
+        if not places:
+            return []
+        return self._connections.write(lambda connection: publishing.leave(connection, places))
 
     def record(self, files: Iterable[SyncedFile], *, gone: Iterable[str] = ()) -> None:
         """Store files as they were read, and forget those whose paths are gone."""
