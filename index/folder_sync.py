@@ -42,6 +42,7 @@ class SyncReport:
     Places are paths. `renamed` has (old, new). `unchanged` is how many files are as they were;
     `held_back` are those whose documents a person removed: they stay out until they change.
     `waiting` are being written, and left for later. `trial`: nothing was done.
+    `seconds` is what all of it took, `compared` what looking at the folder did.
     """
 
     added: Report = field(default_factory=Report)
@@ -51,6 +52,7 @@ class SyncReport:
     held_back: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     trial: bool = False
+    compared: float = 0.0
     seconds: float = 0.0
 
     @property
@@ -91,9 +93,12 @@ def sync(
         return found
 
     plan = planned()
+    compared = time.perf_counter() - started
     if trial or plan.is_idle:
         gone = plan.shown.intersection(plan.gone)
-        yield _report(plan, synced, Report(), gone, trial=trial, started=started)
+        found = _report(plan, synced, Report(), gone, trial=trial)
+        seconds = time.perf_counter() - started
+        yield replace(found, compared=seconds, seconds=seconds)
         return
     # Several machines may sync one folder of a server into one record.
     with library.writing(), library.exclusively(f"sync {folder}"):
@@ -118,7 +123,8 @@ def sync(
             yield Progress("indexing", 1, 1, tr("updating the search indexes"))
             indexes.update()
     paths = [one.removeprefix(synced.location("")) for one in removed]
-    yield _report(plan, synced, added, paths, trial=False, started=started)
+    found = _report(plan, synced, added, paths, trial=False)
+    yield replace(found, compared=compared, seconds=time.perf_counter() - started)
 
 
 def _added(
@@ -156,7 +162,6 @@ def _report(
     removed: Iterable[str],
     *,
     trial: bool,
-    started: float,
 ) -> SyncReport:
     def places(paths: Iterable[str]) -> tuple[str, ...]:
         return tuple(synced.location(one) for one in paths)
@@ -191,7 +196,6 @@ def _report(
         held_back=places(plan.held_back),
         waiting=places(plan.waiting),
         trial=trial,
-        seconds=time.perf_counter() - started,
     )
 
 

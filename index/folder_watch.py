@@ -81,7 +81,6 @@ class Watch:
                 for pause in self._pauses(events, first=first):
                     if self._stop.is_set():
                         return
-                    began = time.monotonic()
                     try:
                         report = self._looked(first=first)
                     except ReadError as error:
@@ -100,7 +99,7 @@ class Watch:
                         self._said(tr("{folder} is looked at again", folder=self._folder))
                     first, failures, self._trouble = False, 0, ""
                     if report.changed or report.waiting:
-                        rest = (time.monotonic() - began) / _SHARE
+                        rest = report.compared / _SHARE
                         pause.until(max(self._settling.quiet / 2, min(rest, self._every)))
 
     def _looked(self, *, first: bool) -> SyncReport | None:

@@ -19,6 +19,7 @@ from corpus import log
 from corpus.errors import BriefingError
 from ui.commands import (
     ask,
+    backup,
     check,
     doctor,
     documents,
@@ -143,6 +144,8 @@ for command in (
     documents.fetch,
     measure.evaluate,
     move.move,
+    backup.backup,
+    backup.restore,
     doctor.doctor,
 ):
     cli.add_command(command)
