@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from corpus.originals import storage_error
 from corpus.sqlite import translated
 
 # Pages (4 KB each) between two reports of progress.
@@ -47,6 +48,8 @@ def copy_database(
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(target)
+    except OSError as error:
+        raise storage_error(error, target.parent) from error
     finally:
         for ending in ("", "-wal", "-shm", "-journal"):
             temporary.with_name(temporary.name + ending).unlink(missing_ok=True)

@@ -49,9 +49,10 @@ def opened(home: Path) -> Workspace:
     return Workspace(Settings(home=home, engine="extractive", embedder=HASHING))
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Return a data folder with all that one can hold."""
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with all that one can hold; it is only read."""
+    tmp_path = tmp_path_factory.mktemp("whole")
     made = tmp_path / "home"
     files = [write(tmp_path / f"in/{number}.md", f"Port{number}", number) for number in range(5)]
     with opened(made) as workspace:
@@ -64,12 +65,17 @@ def home(tmp_path: Path) -> Path:
         library.conversations.append("", "How many ships?", "{}", "Many.")
         MemoRepository(library).save(MEMO, "harbours-1")
         workspace.indexes.update()
-    (made / "aliases.toml").write_text('[[alias]]\nnames = ["Onehaven", "1haven"]\n')
+    (made / "aliases.toml").write_text('ports = [["Onehaven", "1haven"]]\n')
     (made / "templates").mkdir()
     (made / "templates/ours.toml").write_text("# a template\n")
     (made / "engines.toml").write_text(KEYS)
     (made / "engines.toml").chmod(0o600)
     return made
+
+
+@pytest.fixture
+def home(whole: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(whole, tmp_path / "home")
 
 
 def backed_up(home: Path, file: Path, **options: bool) -> Manifest:
@@ -184,7 +190,7 @@ def test_what_is_there_is_not_lost(home: Path, tmp_path: Path) -> None:
     """A data folder that holds something is refused, or set aside whole; logs are nothing."""
     file = tmp_path / "b.zip"
     backed_up(home, file)
-    with pytest.raises(UsageError, match="is not empty.*--replace"):
+    with pytest.raises(UsageError, match=r"is not empty.*--replace"):
         restore(file, home)
     with pytest.raises(UsageError, match="is there already"):
         backed_up(home, file)
@@ -302,7 +308,7 @@ def test_names_that_no_backup_has(home: Path, tmp_path: Path, name: str) -> None
 
 
 def test_other_tricks(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Links, doubles, files that inflate, files that the manifest does not name or names wrongly."""
+    """Links, doubles, files that inflate, files that the manifest does not name, or wrongly."""
     file = tmp_path / "b.zip"
     backed_up(home, file)
 
@@ -350,7 +356,7 @@ def test_an_altered_archive_is_refused(home: Path, tmp_path: Path) -> None:
     original = next(name for name in manifest.members if name.startswith("originals/"))
     for name in (original, "library.sqlite3", "aliases.toml"):
         odd = changed(file, name, lambda content: content[:-1] + bytes([content[-1] ^ 1]))
-        with pytest.raises(LibraryDamaged, match="damaged or altered.*nothing was restored"):
+        with pytest.raises(LibraryDamaged, match=r"damaged or altered.*nothing was restored"):
             restore(odd, tmp_path / "away")
 
     def counting(content: bytes) -> bytes:
@@ -478,7 +484,7 @@ def test_the_commands(home: Path, tmp_path: Path) -> None:
         assert "engines.toml" not in packed.namelist()
     for wrong in (
         ["backup", "b.zip"], ["backup", "nowhere/b.zip"], ["restore", "none.zip"],
-        ["restore", "b.zip"], ["restore", "in/1.md", "--home", "x"],
+        ["restore", "b.zip"], ["restore", "home/aliases.toml", "--home", "x"],
     ):  # fmt: skip
         code, said = run(*wrong)
         assert code == 2 and said.startswith("briefing: ") and said.count("\n") == 1, said
@@ -490,7 +496,7 @@ def test_the_commands(home: Path, tmp_path: Path) -> None:
 def database(tmp_path: Path) -> Iterator[str]:
     from tests.real_servers import postgresql
 
-    with postgresql(tmp_path / "pg") as server:
+    with postgresql(tmp_path) as server:
         yield server.url
 
 
