@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from corpus.connections import Connection
 from corpus.errors import StorageError, UsageError
 from corpus.i18n import tr
 from corpus.library import Library
@@ -150,10 +152,18 @@ def back_up(
         raise storage_error(error, file.parent) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    # A record that takes no writes was backed up all the same.
+    # Without the writer's lock: somebody may be adding for hours. And a record that takes no
+    # writes was backed up all the same.
     with suppress(StorageError):
-        library.note_fact(LAST_BACKUP, manifest.made)
+        library.connections.write(partial(_noted, manifest.made))
     return manifest
+
+
+def _noted(made: str, connection: Connection) -> None:
+    connection.execute(
+        "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (LAST_BACKUP, made),
+    )
 
 
 @contextmanager

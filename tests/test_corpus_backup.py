@@ -134,8 +134,8 @@ def test_a_library_comes_back_elsewhere(
         workspace.maintain()
         assert "99" in workspace.retriever.search("Port0 harbour ships")[0].passage.text
         assert all(one.ok for one in workspace.library.check())
-        assert [one.id for one in MemoRepository(workspace.library).stored()] == ["harbours-1"]
-        assert len(workspace.library.conversations.listed()) == 1
+        assert [one.id for one in MemoRepository(workspace.library).listed()] == ["harbours-1"]
+        assert len(workspace.library.conversations.all()) == 1
         assert {one.source.publisher for one in workspace.library.entries()} == {
             "The Ministry", "Port Gazette",
         }  # fmt: skip
