@@ -24,10 +24,13 @@ def take_over(home: Path, connections: Connections) -> None:
     and is taken over when the library is opened next.
     """
     folder = home / FOLDER
-    files = sorted(folder.glob("*.json"))
-    if not files or connections.read_only:
+    if not folder.is_dir() or connections.read_only:
         return
     try:
+        private_folder(folder)
+        files = sorted(folder.glob("*.json"))
+        if not files:
+            return
         private_folder(folder / TAKEN_OVER)
         for file in files:
             if _is_stored(file, connections):

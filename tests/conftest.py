@@ -8,6 +8,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
+    from tests.real_servers import Postgres
 
 ROOT = Path(__file__).parent.parent
 
@@ -176,3 +178,31 @@ def starter_desk(starter_home: Path) -> Iterator[Workspace]:
 
     with Workspace(Settings(home=starter_home, engine="extractive")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Return a PostgreSQL server, one for all tests of a worker; skips where there is none."""
+    from tests.real_servers import postgresql
+
+    with postgresql(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    """Return the address of an empty PostgreSQL database, which goes when the test ends."""
+    import psycopg
+
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"{postgres.url.rpartition('/')[0]}/{name}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.process)])
+def record(request: pytest.FixtureRequest) -> str:
+    """Return the address of a new library's record: "" for a file, then a PostgreSQL."""
+    return "" if request.param == "SQLite" else str(request.getfixturevalue("database"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,11 @@ DECLINED = Answer(
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash"))
+def workspace(tmp_path: Path, record: str) -> Iterator[Workspace]:
+    with Workspace(
+        Settings(home=tmp_path, engine="extractive", embedder="hash", record=record)
+    ) as opened:
+        yield opened
 
 
 def test_an_answer_comes_back_as_it_was() -> None:
@@ -60,9 +64,7 @@ def test_an_answer_comes_back_as_it_was() -> None:
     assert from_json(grown).claims == ANSWER.claims
 
 
-def test_conversations_are_listed_renamed_searched_and_deleted(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_conversations_are_listed_renamed_searched_and_deleted(workspace: Workspace) -> None:
     """They are there after a restart, newest first; a search looks at questions and answers."""
     first = store_answer(workspace.library.conversations, "", ANSWER)
     second = store_answer(
@@ -75,7 +77,7 @@ def test_conversations_are_listed_renamed_searched_and_deleted(
         == first
     )
     workspace.close()
-    with Workspace(Settings(home=tmp_path, engine="extractive", embedder="hash")) as again:
+    with Workspace(workspace.settings) as again:
         kept = again.library.conversations
         assert [(one.id, one.turns) for one in kept.all()] == [(first, 2), (second, 1)]
         assert [one.id for one in kept.all("12 may")] == [first]

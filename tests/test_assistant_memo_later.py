@@ -85,12 +85,13 @@ def test_a_source_graded_anew_is_named() -> None:
     assert memo_diff(OLD, new).sources == ("“The harbour” was graded anew, B3 to D3",)
 
 
-def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
+def test_memos_are_kept_listed_and_taken_off(tmp_path: Path, record: str) -> None:
     """The newest comes first; "last" is its name; one that cannot be read says why and stays."""
     older = tmp_path / "memos"
     older.mkdir()
     (older / "broken.json").write_text("{", encoding="utf-8")
-    repository = MemoRepository(Library(tmp_path))
+    library = Library(tmp_path, record=record)
+    repository = MemoRepository(library)
     assert not (older / "broken.json").exists()
     assert (older / "taken-over" / "broken.json").read_text(encoding="utf-8") == "{"
     first = repository.new_id(OLD)
@@ -110,6 +111,7 @@ def test_memos_are_kept_listed_and_taken_off(tmp_path: Path) -> None:
     for name in ("../library", "none", first):
         with pytest.raises(UsageError):
             repository.load(name)
+    library.close()
 
 
 def test_a_pack_that_was_altered_says_so(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,7 @@ from corpus.errors import (
 )
 from corpus.library import Library
 from corpus.splitting import split
+from corpus.sqlite import SqliteConnections
 from index.embedding import HashEmbedder
 
 ROOT = Path(__file__).parent.parent
@@ -43,11 +46,19 @@ def publish(library: Library, whole: Document, **options: object) -> str:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(tmp_path: Path, record: str) -> Iterator[Library]:
+    """Return a new library, in SQLite and then in PostgreSQL."""
+    with closing(Library(tmp_path / "home", record=record)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def in_file(tmp_path: Path) -> Library:
+    """Return a new library in SQLite."""
     return Library(tmp_path / "home")
 
 
-def test_a_document_comes_back_as_it_was_published(library: Library) -> None:
+def test_a_document_comes_back_as_it_was_published(library: Library, record: str) -> None:
     """Text, pages, labels, headings, passages and vectors survive closing and opening."""
     whole = Document(
         Source("Käse 🧀", "/k.pdf", "P", "2025-01", "pdf"),
@@ -58,7 +69,7 @@ def test_a_document_comes_back_as_it_was_published(library: Library) -> None:
     )
     publish(library, whole)
     library.close()
-    again = Library(library.home)
+    again = Library(library.home, record=record)
     assert again.document(whole.id) == whole
     passages = again.passages_of(whole.id)
     assert passages == split(whole, EMBEDDER.count)
@@ -66,6 +77,7 @@ def test_a_document_comes_back_as_it_was_published(library: Library) -> None:
     assert ids == [passage.id for passage in passages]
     assert (vectors == EMBEDDER.embed([passage.text for passage in passages])).all()
     assert all(one.ok for one in again.check())
+    again.close()
 
 
 @settings(max_examples=30, deadline=None)
@@ -141,14 +153,14 @@ def test_vectors_of_two_models_do_not_mix(library: Library) -> None:
     assert len(library.entries()) == 1
 
 
-def test_a_newer_library_is_refused(library: Library) -> None:
+def test_a_newer_library_is_refused(in_file: Library) -> None:
     """A data folder of a newer version is left alone."""
-    library.close()
-    with sqlite3.connect(library.home / "library.sqlite3") as connection:
+    in_file.close()
+    with sqlite3.connect(in_file.home / "library.sqlite3") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(LibraryTooNew, match="upgrade"):
-        Library(library.home)
+        Library(in_file.home)
 
 
 def test_what_is_no_library_is_refused(tmp_path: Path) -> None:
@@ -167,16 +179,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Library(tmp_path / "home")
 
 
-def test_a_full_disk_changes_nothing(library: Library) -> None:
+def test_a_full_disk_changes_nothing(in_file: Library) -> None:
     """When the database cannot grow, the old version stays and the line says why."""
-    publish(library, document("It cost five."))
-    before = library.entries()
-    library._connections().execute("PRAGMA max_page_count = 40")
+    publish(in_file, document("It cost five."))
+    before = in_file.entries()
+    connections = in_file.connections
+    assert isinstance(connections, SqliteConnections)
+    connections().execute("PRAGMA max_page_count = 40")
     with pytest.raises(StorageError, match="disk is full"):
-        publish(library, document("A long text. " * 40_000))
-    library._connections().execute("PRAGMA max_page_count = 1000000")
-    assert library.entries() == before
-    assert publish(library, document("It cost six.")) == "replaced"
+        publish(in_file, document("A long text. " * 40_000))
+    connections().execute("PRAGMA max_page_count = 1000000")
+    assert in_file.entries() == before
+    assert publish(in_file, document("It cost six.")) == "replaced"
 
 
 def test_originals_are_kept_and_checked(library: Library, tmp_path: Path) -> None:
@@ -188,6 +202,12 @@ def test_originals_are_kept_and_checked(library: Library, tmp_path: Path) -> Non
     kept = library.original(whole.id)
     assert kept is not None and kept.path.read_text() == "It cost five."
     kept.path.write_text("It cost six.")
+    if library.shared:
+        # Here is a copy, which is brought anew; the record has the bytes.
+        again = library.original(whole.id)
+        assert again is not None and again.path.read_text() == "It cost five."
+        statement = "UPDATE originals SET content = ?"
+        library.connections.write(lambda connection: connection.execute(statement, (b"It",)))
     assert [one.name for one in library.check() if not one.ok] == ["originals"]
 
 
@@ -202,22 +222,22 @@ with Library(Path(sys.argv[1])).writing():
 
 
 @pytest.mark.process
-def test_a_second_writer_is_told_who_writes(library: Library) -> None:
+def test_a_second_writer_is_told_who_writes(in_file: Library) -> None:
     """The message names the process; kill -9 of it frees the lock; readers never wait."""
     child = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(library.home)], cwd=ROOT, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLDER, str(in_file.home)], cwd=ROOT, stdout=subprocess.PIPE
     )
     assert child.stdout is not None
     assert child.stdout.readline() == b"held\n"
     started = time.monotonic()
-    with pytest.raises(LibraryLocked, match=f"process {child.pid} "), library.writing():
+    with pytest.raises(LibraryLocked, match=f"process {child.pid} "), in_file.writing():
         raise AssertionError("two writers at once")
     assert time.monotonic() - started < 30
-    assert library.entries() == []
+    assert in_file.entries() == []
     child.kill()
     child.wait()
     child.stdout.close()
-    assert publish(library, document("It cost five.")) == "added"
+    assert publish(in_file, document("It cost five.")) == "added"
 
 
 WRITER = """
@@ -227,6 +247,7 @@ sys.path.insert(0, "tests")
 from corpus.document import Document, Source
 from corpus.library import Library
 from corpus.splitting import split
+from corpus.sqlite import SqliteConnections
 from index.embedding import HashEmbedder
 e = HashEmbedder(32)
 library = Library(Path(sys.argv[1]))

@@ -20,9 +20,10 @@ TEXT = "The harbour board of Tarn said that the breakwater will cost 14 million 
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
+def workspace(tmp_path: Path, record: str) -> Iterator[Workspace]:
+    home = tmp_path / "home"
     with Workspace(
-        Settings(home=tmp_path / "home", embedder="hash", engine="extractive")
+        Settings(home=home, embedder="hash", engine="extractive", record=record)
     ) as opened:
         yield opened
 

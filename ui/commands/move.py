@@ -39,12 +39,15 @@ def move(context: click.Context, place: str) -> None:
     settings = Settings.from_environment(home=context.obj)
     if place == settings.record:
         raise UsageError("the library is there already; name another place")
-    with closing(Library(settings.home, record=settings.record)) as source:
-        with closing(_target(place, settings.home)) as target, StatusLine(shown=True) as line:
-            report = moved(
-                source, target, say=lambda what, done, total: line.show(f"{what} {done}/{total}")
-            )
-            name = target.connections.name
+    with (
+        closing(Library(settings.home, record=settings.record)) as source,
+        closing(_target(place, settings.home)) as target,
+        StatusLine(shown=True) as line,
+    ):
+        report = moved(
+            source, target, say=lambda what, done, total: line.show(f"{what} {done}/{total}")
+        )
+        name = target.connections.name
     for table, contents in report.tables.items():
         if contents.rows:
             click.echo(f"{contents.rows:>10}  {table:<22} {contents.digest[:16]}")
