@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -132,6 +132,7 @@ def test_a_library_comes_back_elsewhere(
     shutil.rmtree(home)
     with opened(away) as workspace:
         workspace.maintain()
+        assert not counts
         assert "99" in workspace.retriever.search("Port0 harbour ships")[0].passage.text
         assert all(one.ok for one in workspace.library.check())
         assert [one.id for one in MemoRepository(workspace.library).listed()] == ["harbours-1"]
@@ -140,7 +141,7 @@ def test_a_library_comes_back_elsewhere(
             "The Ministry", "Port Gazette",
         }  # fmt: skip
     assert (away / "templates/ours.toml").read_text() == "# a template\n"
-    assert not list(away.glob("library.before-*")) and sum(counts) == 1  # the question
+    assert not list(away.glob("library.before-*"))
 
 
 def test_without_originals(home: Path, tmp_path: Path) -> None:
@@ -490,14 +491,6 @@ def test_the_commands(home: Path, tmp_path: Path) -> None:
         assert code == 2 and said.startswith("briefing: ") and said.count("\n") == 1, said
     environment["BRIEFING_RECORD"] = "postgresql://localhost/none"
     assert "--to" in run("restore", "b.zip", "--home", "x")[1]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[str]:
-    from tests.real_servers import postgresql
-
-    with postgresql(tmp_path) as server:
-        yield server.url
 
 
 @pytest.mark.process
