@@ -206,26 +206,39 @@ def _rename(connection: Connection, document: str, old: str, new: str) -> None:
     )
 
 
-def leave(connection: Connection, places: Collection[str]) -> list[str]:
-    """Let places show nothing any more: see `SyncedFiles.leave`."""
+def leave(connection: Connection, places: Collection[str], folder: str) -> list[str]:
+    """Let places show nothing any more: see `SyncedFiles.leave`; `folder` begins their names."""
     gone = {*places, *_places_within(connection, places)}
     shown = {place: _shown_at(connection, place) for place in gone}
     for document in dict.fromkeys(shown[place] for place in sorted(gone)):
-        _leave(connection, document, gone)
+        _leave(connection, document, gone, folder)
     return sorted(place for place in places if shown[place])
 
 
-def _leave(connection: Connection, document: str, gone: Collection[str]) -> None:
-    """Hide a visible document, or take the places that are gone from one that has others."""
+def _leave(connection: Connection, document: str, gone: set[str], folder: str = "") -> None:
+    """Hide a visible document, or take the places that are gone from one that has others.
+
+    What a person edited there holds for another place in the same folder: the file was copied
+    there, and then removed.
+    """
     if not document:
         return
     places = _places_of(connection, document)
-    if set(places) <= set(gone):
+    left = sorted(place for place in places if place not in gone)
+    if not left:
         connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
         _record(connection, document, visible=False)
         return
-    for place in set(places) & set(gone):
+    heir = next((place for place in left if folder and place.startswith(folder)), "")
+    for place in sorted(gone.intersection(places)):
         connection.execute("DELETE FROM places WHERE location = ?", (place,))
+        if heir:
+            present = metadata.edits_at(connection, heir)
+            for field in metadata.edits_at(connection, place).keys() - present.keys():
+                connection.execute(
+                    "UPDATE edits SET location = ? WHERE location = ? AND field = ?",
+                    (heir, place, field),
+                )
     metadata.update_row(connection, document)
     _record(connection, document, visible=True)
 

@@ -125,11 +125,14 @@ class SyncedFiles:
         """Let files be gone, and return those of the locations that showed a document.
 
         What is known from these places alone becomes invisible and can be restored; what is known
-        from others too stays, and no longer names these.
+        from others too stays, and no longer names these; where another is in this folder, what a
+        person edited holds there.
         """
         if not places:
             return []
-        return self._connections.write(lambda connection: publishing.leave(connection, places))
+        return self._connections.write(
+            lambda connection: publishing.leave(connection, places, self._prefix)
+        )
 
     def record(self, files: Iterable[SyncedFile], *, gone: Iterable[str] = ()) -> None:
         """Store files as they were read, and forget those whose paths are gone."""

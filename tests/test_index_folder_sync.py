@@ -203,6 +203,21 @@ def test_a_copy_keeps_what_its_original_leaves(workspace: Workspace, folder: Pat
     assert entry.source.location == str(outside) and not entry.others
 
 
+def test_a_copy_inherits_edits(workspace: Workspace, folder: Path) -> None:
+    """A file that moves in two steps, by a copy and a removal, loses nothing."""
+    file = write(folder / "one.md", "Onehaven")
+    synced(workspace, folder)
+    (entry,) = workspace.library.entries()
+    workspace.update_source(entry.id, publisher="The Ministry")
+    copy = Path(shutil.copy(file, folder / "two.md"))
+    assert len(synced(workspace, folder).added.duplicates) == 1
+    file.unlink()
+    assert synced(workspace, folder).removed == (str(file),)
+    (now,) = workspace.library.entries()
+    assert (now.id, now.source.location) == (entry.id, str(copy))
+    assert now.source.publisher == "The Ministry" and not now.others
+
+
 def test_a_file_that_comes_back_is_shown_again(
     workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
