@@ -72,14 +72,15 @@ class Library:
         # The text under an id never changes; 128 documents are a few MB.
         self._texts = lru_cache(maxsize=128)(self._load)
         try:
-            if not arriving and self.fact(ARRIVING):
-                raise LibraryDamaged(
-                    tr(
-                        "a move into {place} was broken off; run the same briefing move again",
-                        place=self._connections.name,
+            if not arriving:
+                if self.fact(ARRIVING):
+                    raise LibraryDamaged(
+                        tr(
+                            "a move into {place} was broken off; run the same briefing move again",
+                            place=self._connections.name,
+                        )
                     )
-                )
-            take_over(home, self._connections)
+                take_over(home, self._connections)
         except BaseException:
             self.close()
             raise

@@ -190,7 +190,13 @@ def _count(connections: Connections, table: str) -> int:
 
 def _copy_originals(source: Library, target: Library, say: Say) -> None:
     """Copy the bytes of the originals that are whole; `Library.check` tells of others."""
-    there = set(target.originals.digests())
+    # Those of a move that was broken off.
+    there = set()
+    for digest in target.originals.digests():
+        if target.originals.whole(digest):
+            there.add(digest)
+        else:
+            target.originals.forget(digest)
     wanted = source.originals.digests()
     for done, digest in enumerate(wanted, start=1):
         if digest not in there and source.originals.whole(digest):

@@ -70,6 +70,10 @@ class Originals:
                     write_whole(iter(lambda: source.read(PART), b""), target)
         return digest
 
+    def forget(self, digest: str) -> None:
+        """Take away what is kept under that hash, if anything."""
+        self.path(digest).unlink(missing_ok=True)
+
     def whole(self, digest: str) -> bool:
         """Say whether the original of that hash is there and unaltered."""
         try:
@@ -138,6 +142,12 @@ class SharedOriginals(Originals):
 
             self._connections.write(work)
         return digest
+
+    def forget(self, digest: str) -> None:
+        """Take away what is kept under that hash, here and in the record."""
+        super().forget(digest)
+        statement = "DELETE FROM originals WHERE digest = ?"
+        self._connections.write(lambda connection: connection.execute(statement, (digest,)))
 
     def whole(self, digest: str) -> bool:
         """Say whether the original of that hash is in the record, unaltered."""

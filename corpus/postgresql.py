@@ -14,7 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -198,7 +198,14 @@ class PostgresConnections:
         if getattr(self._local, "session", None) is not None:
             yield
             return
-        with self._connected(self._still):
+
+        def begun() -> ExitStack:
+            with ExitStack() as opening:
+                # The state is that of the first statement.
+                opening.enter_context(self._connected(self._still)).execute("SELECT 1")
+                return opening.pop_all()
+
+        with self._until(begun, time.monotonic() + _READ_PATIENCE):
             yield
 
     @contextmanager
@@ -438,7 +445,12 @@ def _url_of(address: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    wanted = {"connect_timeout": _CONNECTING, "application_name": "briefing", **_KEEPALIVE}
+    wanted = {
+        "connect_timeout": _CONNECTING,
+        "application_name": "briefing",
+        "client_encoding": "utf8",
+        **_KEEPALIVE,
+    }
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",

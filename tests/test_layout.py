@@ -63,6 +63,10 @@ OWNERS = {
                 "corpus/conversations.py", "corpus/integrity.py", "corpus/library.py",
                 "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py",
                 "corpus/sqlite_copy.py"},
+    "psycopg": {"corpus/postgresql.py", "corpus/postgresql_errors.py"},
+    "sqlalchemy": {"corpus/postgresql.py", "corpus/postgresql_errors.py",
+                   "corpus/postgresql_statements.py"},
+    "sqlite3": {"corpus/sqlite.py", "corpus/schema.py"},
     "starlette": {"ui/guard.py", "ui/document_routes.py", "ui/first_screen.py"},
     "tantivy": {"index/keyword_index.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
@@ -91,6 +95,7 @@ HEAVY = (
     "tantivy",
     "numpy",
     "matplotlib",
+    "sqlalchemy",
 )
 
 
