@@ -451,3 +451,28 @@ def test_two_at_once(workspace: Workspace, folder: Path) -> None:
     finally:
         other.communicate()
     assert synced(workspace, folder).changed == 1
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_a_folder_and_a_shared_record(tmp_path: Path, folder: Path, database: str) -> None:
+    """All of it with PostgreSQL: added, renamed, swapped, removed, and back again."""
+    settings = Settings(
+        home=tmp_path / "home", engine="extractive", embedder=HASHING, record=database
+    )
+    with Workspace(settings) as workspace:
+        for name in ("one", "two", "three"):
+            write(folder / f"{name}.md", f"{name}haven")
+        assert len(synced(workspace, folder).added.added) == 3
+        assert synced(workspace, folder).changed == 0
+        (folder / "one.md").rename(folder / "uno.md")
+        (folder / "two.md").rename(folder / "x")
+        (folder / "three.md").rename(folder / "two.md")
+        (folder / "x").rename(folder / "three.md")
+        assert len(synced(workspace, folder).renamed) == 3
+        assert places(workspace)["two.md"] == "The harbour of threehaven"
+        away = (folder / "uno.md").rename(tmp_path / "away.md")
+        assert len(synced(workspace, folder).removed) == 1
+        away.rename(folder / "uno.md")
+        assert synced(workspace, folder).changed == 1
+        assert set(places(workspace)) == {"uno.md", "two.md", "three.md"}
