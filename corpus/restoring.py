@@ -76,7 +76,8 @@ def restore(
     program, LibraryDamaged where something in it was altered, StorageError (a full disk),
     LibraryLocked while another process writes to the library that would be replaced.
     """
-    home = home.expanduser().absolute()
+    # A link to a data folder elsewhere stays one.
+    home = home.expanduser().resolve()
     if _occupants(home) and not replace:
         raise UsageError(
             tr(
@@ -239,7 +240,12 @@ def _bring_up(made: Path, record: str, say: Say) -> None:
 def _occupants(home: Path) -> list[Path]:
     """Return what a data folder holds besides logs; none for a folder that is not there."""
     try:
-        return [one for one in home.iterdir() if not one.name.startswith(LOG)]
+        # The last is what a new disk comes with.
+        return [
+            one
+            for one in home.iterdir()
+            if not one.name.startswith(LOG) and one.name != "lost+found"
+        ]
     except FileNotFoundError:
         return []
     except NotADirectoryError as error:
@@ -249,7 +255,7 @@ def _occupants(home: Path) -> list[Path]:
 def _put_in_place(made: Path, home: Path, *, within: bool) -> Path | None:
     """Rename what was made to the data folder; return where what was there lies now."""
     there = [one for one in _occupants(home) if one != made]
-    name = f"before-restore-{datetime.now():%Y%m%d-%H%M%S}"
+    name = f"before-restore-{datetime.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
     aside = (home / name if within else home.with_name(f"{home.name}.{name}")) if there else None
     held = WriterLock(home / "writer.lock").held() if there else nullcontext()
     with held:
@@ -259,9 +265,9 @@ def _put_in_place(made: Path, home: Path, *, within: bool) -> Path | None:
             if aside is not None:
                 home.rename(aside)
             elif home.exists():
-                # Logs go along, and a folder can take the place of an empty one.
-                for log in list(home.iterdir()):
-                    log.rename(made / log.name)
+                # What is there goes along, and a folder can take the place of an empty one.
+                for one in list(home.iterdir()):
+                    one.rename(made / one.name)
             try:
                 made.rename(home)
             except OSError:

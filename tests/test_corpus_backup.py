@@ -204,6 +204,9 @@ def test_what_is_there_is_not_lost(home: Path, tmp_path: Path) -> None:
         library = Library(place)
         assert len(library.entries()) == count
         library.close()
+    (tmp_path / "link").symlink_to(home)
+    assert restore(file, tmp_path / "link", replace=True).home == home
+    assert (tmp_path / "link").is_symlink() and (home / "library.sqlite3").exists()
     empty = tmp_path / "empty"
     empty.mkdir()
     (empty / "briefing.log").write_text("started\n")
