@@ -132,7 +132,8 @@ def test_a_library_comes_back_elsewhere(
     shutil.rmtree(home)
     with opened(away) as workspace:
         workspace.maintain()
-        assert not counts
+        # Sentences that measure an embedder on a machine, and no document.
+        assert set(counts) <= {24}
         assert "99" in workspace.retriever.search("Port0 harbour ships")[0].passage.text
         assert all(one.ok for one in workspace.library.check())
         assert [one.id for one in MemoRepository(workspace.library).listed()] == ["harbours-1"]
