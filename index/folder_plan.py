@@ -97,11 +97,15 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def _look_at(folder: Path) -> Look:
+def _look_at(folder: Path, home: Path) -> Look:
     prefix = len(str(folder).rstrip("/")) + 1
     files: dict[str, FileState] = {}
     closed = []
+    # What we write ourselves is nobody's document, and changes with every look.
+    ours = f"{home}/"
     for path in walk(folder):
+        if str(path).startswith(ours):
+            continue
         name = str(path)[prefix:]
         if name.casefold().endswith(_UNFINISHED):
             continue
@@ -151,9 +155,14 @@ def require_files(folder: Path, plan: FolderPlan) -> None:
         )
 
 
-def plan_of(folder: Path, synced: SyncedFiles, ready: Ready, *, refused_again: bool) -> FolderPlan:
-    """Compare a folder with what is remembered of it and what the library knows from it."""
-    look = _look_at(folder)
+def plan_of(
+    folder: Path, synced: SyncedFiles, home: Path, ready: Ready, *, refused_again: bool
+) -> FolderPlan:
+    """Compare a folder with what is remembered of it and what the library knows from it.
+
+    `home` is the data folder, which is passed over where it lies in the folder.
+    """
+    look = _look_at(folder, home)
     before, places = synced.files(), synced.places()
     shown = {path for path, place in places.items() if place.visible}
     waiting: list[str] = []

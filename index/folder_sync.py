@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from corpus.errors import UsageError
 from corpus.i18n import tr
 from corpus.library import Library
 from corpus.log import log_name
@@ -81,13 +82,19 @@ def sync(
     nothing is embedded. What is gone becomes invisible, unless the library knows it from elsewhere
     too. Files that were refused are tried again with `refused_again`. A `trial` only says what
     would be done. Raises ReadError for a folder that is not there or has become empty, unless
-    `allow_empty`; then LibraryLocked, StorageError and what `add` raises.
+    `allow_empty`, UsageError for one of the data folder; LibraryLocked, StorageError and what `add`
+    raises.
     """
     started = time.perf_counter()
     synced = SyncedFiles(library.connections, str(folder))
+    home = library.home.resolve()
+    if folder.is_relative_to(home):
+        raise UsageError(
+            tr("{folder} is a part of the data folder; name one of your own", folder=folder)
+        )
 
     def planned() -> FolderPlan:
-        found = plan_of(folder, synced, ready, refused_again=refused_again)
+        found = plan_of(folder, synced, home, ready, refused_again=refused_again)
         if not allow_empty:
             require_files(folder, found)
         return found

@@ -13,7 +13,7 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.workspace import Workspace
-from corpus.errors import LibraryLocked, ReadError
+from corpus.errors import LibraryLocked, ReadError, UsageError
 from index.embedders import HASHING
 from index.embedding import HashEmbedder
 from index.folder_sync import SyncReport
@@ -363,6 +363,18 @@ def test_attachments_move_with_their_file(
     (folder / "mail.eml").unlink()
     synced(workspace, folder)
     assert set(places(workspace)) == {"other.md"}
+
+
+def test_the_data_folder_is_no_part_of_a_folder(workspace: Workspace, folder: Path) -> None:
+    """Where it lies within one: what it holds is no document of anybody's."""
+    write(folder / "one.md", "Onehaven")
+    for _ in range(2):
+        report = synced(workspace, folder.parent)
+        assert set(places(workspace)) == {"one.md"} and not report.added.refused
+    assert report.changed == 0
+    for part in (workspace.library.home, workspace.library.home / "originals"):
+        with pytest.raises(UsageError, match="part of the data folder"):
+            synced(workspace, part)
 
 
 def test_a_trial_changes_nothing(workspace: Workspace, folder: Path) -> None:
