@@ -23,7 +23,8 @@ from corpus.errors import UsageError
 from corpus.i18n import tr
 from corpus.partial_dates import refuse_undated
 from index.evidence import Evidence
-from index.ingest import MetadataOverride, Progress, Report, files_below
+from index.folder_walk import files_below
+from index.ingest import MetadataOverride, Progress, Report
 from index.url_ingest import is_address
 
 _Step = TypeVar("_Step")

@@ -13,6 +13,7 @@ from assistant.checking.entailment import NO_JUDGE
 from assistant.engine_kinds import ENGINES
 from assistant.memo.templates import TEMPLATES
 from assistant.workspace import Workspace
+from corpus.backup import LAST_BACKUP
 from corpus.errors import BriefingError
 from corpus.formats import READERS
 from corpus.i18n import joined, tr
@@ -97,6 +98,7 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
             place=place,
         ),
     )
+    yield _backup(workspace)
     yield _confinement()
     yield _plugins()
     yield _log(workspace.settings.home)
@@ -151,6 +153,13 @@ def _inference(workspace: Workspace) -> Iterator[IntegrityFinding]:
             if trouble
             else tr("{host} computes, with the same weights", host=connection.host),
         )  # fmt: skip
+
+
+def _backup(workspace: Workspace) -> IntegrityFinding:
+    """Say when the last backup was made; none is no fault of the library."""
+    made = workspace.library.fact(LAST_BACKUP)
+    said = tr("the last one was made at {time}", time=made) if made else tr("none was ever made")
+    return IntegrityFinding("backup", True, tr("{said}; see: briefing backup", said=said))
 
 
 def _confinement() -> IntegrityFinding:

@@ -37,6 +37,8 @@ from index.embedders import (
     document_embedder,
     question_embedder,
 )
+from index.folder_plan import Ready, always
+from index.folder_sync import SyncReport, sync
 from index.index_manager import IndexManager
 from index.inference_client import reader_of
 from index.ingest import MetadataOverride, Progress, Report, add
@@ -241,6 +243,28 @@ class Workspace:
             reading=Workers(address, self.settings.embedder) if address else None,
         )
         return tracing.stepwise("ingest", adding, _count_ingested, files=len(files))
+
+    def sync(
+        self,
+        folder: Path,
+        *,
+        allow_empty: bool = False,
+        trial: bool = False,
+        refused_again: bool = True,
+        ready: Ready = always,
+        ocr: bool = False,
+    ) -> Iterator[Progress | SyncReport]:
+        """Bring the library in step with a folder: see `index.folder_sync.sync`."""
+        return sync(
+            folder.expanduser().resolve(),
+            lambda files: self.add(files, ocr=ocr),
+            library=self.library,
+            indexes=self.indexes,
+            allow_empty=allow_empty,
+            trial=trial,
+            refused_again=refused_again,
+            ready=ready,
+        )
 
     def _counting(self) -> Counting:
         """Return how the embedder counts tokens, without loading it where a file says so."""

@@ -49,7 +49,8 @@ from index.file_reading import (
     embed_in_steps,
     read_files,
 )
-from index.ingest import Report, add, files_below
+from index.folder_walk import files_below
+from index.ingest import Report, add
 from index.workers import Workers
 from tests.ray_nodes import QUIET, ROOT, Node, node, wait_until
 

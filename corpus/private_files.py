@@ -17,8 +17,8 @@ _LOG = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # All that a data folder holds; anything else in it says that the folder serves another purpose too.
 _OURS = re.compile(
-    r"\.?library\..*|writer\.lock|briefing\.log.*|originals|originals-cache|index|memos|models|templates|uploads|"
-    r"(?:engines|grades|themes|aliases)\.toml"
+    r"\.?library\..*|writer\.lock|briefing\.log.*|originals|originals-cache|index|memos|models|"
+    r"templates|uploads|\.restoring-.*|before-restore-.*|(?:engines|grades|themes|aliases)\.toml"
 )
 
 

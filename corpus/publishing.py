@@ -5,7 +5,7 @@ Each function is a part of one write transaction of `corpus.library`, whose conn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,6 +162,85 @@ def replace_vectors(
         _record(connection, document, visible=True)
     connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
     return []
+
+
+def move(connection: Connection, moves: Mapping[str, str], read_again: Collection[str]) -> None:
+    """Let documents be shown from other places: see `SyncedFiles.move`."""
+    every: dict[str, str] = {}
+    for old, new in moves.items():
+        held = _places_within(connection, [old])
+        every |= {old: new} | {part: new + part.removeprefix(old) for part in held}
+    overwritten = set(moves.values()) - moves.keys()
+    for place in (*overwritten, *(_places_within(connection, overwritten).keys() - every.keys())):
+        _leave(connection, _shown_at(connection, place), {place})
+        connection.execute("DELETE FROM places WHERE location = ?", (place,))
+        connection.execute("DELETE FROM edits WHERE location = ?", (place,))
+    shown: list[tuple[str, str, str]] = []
+    for number, (old, new) in enumerate(every.items()):
+        row = connection.execute(
+            "SELECT document FROM places WHERE location = ?", (old,)
+        ).fetchone()
+        if row is not None:
+            # Files may have changed places among themselves: no name is taken on the way.
+            between = f"\n{number}"
+            _rename(connection, str(row[0]), old, between)
+            shown.append((str(row[0]), between, new))
+    for document, between, new in shown:
+        _rename(connection, document, between, new)
+        if new in read_again:
+            connection.execute("UPDATE places SET original = '' WHERE location = ?", (new,))
+        connection.execute("UPDATE documents SET visible = 1 WHERE id = ?", (document,))
+        metadata.update_row(connection, document)
+        _record(connection, document, visible=True)
+
+
+def _rename(connection: Connection, document: str, old: str, new: str) -> None:
+    connection.execute("UPDATE places SET location = ? WHERE location = ?", (new, old))
+    connection.execute("UPDATE edits SET location = ? WHERE location = ?", (new, old))
+    connection.execute(
+        "UPDATE statements SET location = ? WHERE location = ? AND document = ?",
+        (new, old, document),
+    )
+    connection.execute(
+        "UPDATE documents SET location = ? WHERE location = ? AND id = ?", (new, old, document)
+    )
+
+
+def leave(connection: Connection, places: Collection[str], folder: str) -> list[str]:
+    """Let places show nothing any more: see `SyncedFiles.leave`; `folder` begins their names."""
+    gone = {*places, *_places_within(connection, places)}
+    shown = {place: _shown_at(connection, place) for place in gone}
+    for document in dict.fromkeys(shown[place] for place in sorted(gone)):
+        _leave(connection, document, gone, folder)
+    return sorted(place for place in places if shown[place])
+
+
+def _leave(connection: Connection, document: str, gone: set[str], folder: str = "") -> None:
+    """Hide a visible document, or take the places that are gone from one that has others.
+
+    What a person edited there holds for another place in the same folder: the file was copied
+    there, and then removed.
+    """
+    if not document:
+        return
+    places = _places_of(connection, document)
+    left = sorted(place for place in places if place not in gone)
+    if not left:
+        connection.execute("UPDATE documents SET visible = 0 WHERE id = ?", (document,))
+        _record(connection, document, visible=False)
+        return
+    heir = next((place for place in left if folder and place.startswith(folder)), "")
+    for place in sorted(gone.intersection(places)):
+        connection.execute("DELETE FROM places WHERE location = ?", (place,))
+        if heir:
+            present = metadata.edits_at(connection, heir)
+            for field in metadata.edits_at(connection, place).keys() - present.keys():
+                connection.execute(
+                    "UPDATE edits SET location = ? WHERE location = ? AND field = ?",
+                    (heir, place, field),
+                )
+    metadata.update_row(connection, document)
+    _record(connection, document, visible=True)
 
 
 def check_passages(document: Document, passages: Sequence[Passage], vectors: Matrix | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from corpus.errors import LibraryDamaged, LibraryTooNew
 from corpus.i18n import tr
 from corpus.lock import WriterLock
+from corpus.sqlite_copy import copy_database
 
 # Step n brings user_version from n to n + 1. A step that was released is never edited; later
 # features (conversations, memos) append theirs.
@@ -203,7 +204,8 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE synced_files (
         folder TEXT NOT NULL,
         path TEXT NOT NULL,        -- below the folder
-        size INTEGER NOT NULL, modified INTEGER NOT NULL,   -- bytes; ns
+        size INTEGER NOT NULL, modified INTEGER NOT NULL,   -- bytes; ns, -1: to be compared again
+        inode INTEGER NOT NULL,    -- its number in the file system, at most 63 bits
         digest TEXT NOT NULL,      -- SHA-256
         document TEXT NOT NULL,    -- its id, '' for a file that was refused
         PRIMARY KEY (folder, path)
@@ -336,9 +338,5 @@ def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> Non
     with lock.held():
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if 0 < version < len(MIGRATIONS):
-            before = file.with_suffix(f".before-{version}")
-            copy = sqlite3.connect(before)
-            connection.backup(copy)
-            copy.close()
-            before.chmod(0o600)
+            copy_database(file, file.with_suffix(f".before-{version}"))
         _advance(connection, version)

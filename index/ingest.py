@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,7 +16,7 @@ from corpus.counting import Counting
 from corpus.document import Document, LeftOut
 from corpus.errors import LibraryLocked, NotInLibrary, ReadError
 from corpus.extraction_report import ExtractionReport, extraction_report_of
-from corpus.files import NO_FILE, resolve_named_path
+from corpus.files import NO_FILE
 from corpus.i18n import tr
 from corpus.library import Library
 from corpus.log import log_name
@@ -45,10 +44,6 @@ _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
 # Rounds in which documents that are added while a library is embedded again are embedded too.
 _ROUNDS = 5
-# Files that no person put into a folder: hidden ones, what Office keeps beside a file that is open
-# ("~$plan.docx" holds who has it open), and what Windows and Mac OS write into folders.
-_HIDDEN = (".", "~$")
-_SYSTEM = frozenset({"desktop.ini", "thumbs.db", "__macosx"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,61 +83,6 @@ class Report:
     accounts: tuple[ExtractionReport, ...] = ()
     passages: int = 0
     seconds: float = 0.0
-
-
-def files_below(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named, and those below the folders named, sorted, hidden ones left out.
-
-    A link that is named is followed, and so is one that stays inside the folder it was found in.
-    Other things in a folder (links that lead out of it, pipes, folders that cannot be entered) are
-    returned as they are, for `add` to leave out with a reason. Raises ReadError: "missing" for a
-    path that does not exist, "not_a_file" for a pipe or a device that is named, "empty" for a
-    folder without files.
-    """
-    files: list[Path] = []
-    for path in paths:
-        found = resolve_named_path(path)
-        if not found.is_dir():
-            files.append(found)
-            continue
-        below = sorted(_walk(found))
-        if not below:
-            raise ReadError("empty", tr("the folder {path} holds no files", path=path))
-        files.extend(below)
-    return list(dict.fromkeys(files))
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield everything below a folder, including folders that cannot be entered."""
-    root = folder.resolve()
-    closed: list[Path] = []
-    for place, folders, names in os.walk(
-        folder, onerror=lambda error: closed.append(Path(error.filename))
-    ):
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(_HIDDEN) and name.casefold() not in _SYSTEM
-        ]
-        # `walk` follows no link; the target of one that stays inside is visited anyway.
-        linked = [name for name in folders if Path(place, name).is_symlink()]
-        for name in (*names, *linked):
-            path = Path(place, name)
-            if name.startswith(_HIDDEN) or name.casefold() in _SYSTEM:
-                continue
-            if not path.is_symlink():
-                yield path
-                continue
-            try:
-                target = path.resolve(strict=True)
-            except (OSError, RuntimeError):
-                yield path
-                continue
-            if not target.is_relative_to(root):
-                yield path
-            elif not target.is_dir():
-                yield target
-    yield from closed
 
 
 def add(
@@ -417,5 +357,4 @@ __all__ = [
     "add",
     "embed_again",
     "embedding_texts",
-    "files_below",
 ]

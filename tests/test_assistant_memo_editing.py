@@ -32,7 +32,7 @@ from assistant.memo.writing import write
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import UsageError
-from index.ingest import files_below
+from index.folder_walk import files_below
 
 PORT = """# The port of Lund
 

@@ -21,7 +21,7 @@ from assistant.models.model_engine import ModelEngine
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import EngineError, UsageError
-from index.ingest import files_below
+from index.folder_walk import files_below
 from tests.memos import line
 from tests.servers import ModelServer
 from tests.test_assistant_memo_writing import PORT

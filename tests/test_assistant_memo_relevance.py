@@ -23,7 +23,7 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from benchmarks.memos import TOPICS
 from corpus.errors import NothingFound
-from index.ingest import files_below
+from index.folder_walk import files_below
 from tests.memos import CLEAN, line
 from tests.test_assistant_memo_writing import last
 

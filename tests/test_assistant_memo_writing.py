@@ -27,7 +27,7 @@ from assistant.prompts import NOT_FOUND
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import EngineError, NothingFound, UsageError
-from index.ingest import files_below
+from index.folder_walk import files_below
 from ui.cli import cli
 
 # Six topics over the three themes and templates; benchmarks/memos.py writes twelve.

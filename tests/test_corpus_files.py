@@ -16,7 +16,8 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import BriefingError, ReadError
 from corpus.files import digest_of, open_file
-from index.ingest import Progress, Report, files_below
+from index.folder_walk import files_below
+from index.ingest import Progress, Report
 from ui.cli import cli
 
 pytestmark = pytest.mark.process

@@ -19,8 +19,8 @@ from corpus.vocabulary import groups, groups_of, with_aliases
 from index.diversity import near_duplicates, repeat_groups, share_among_documents
 from index.embedding import normalised
 from index.filters import Filters
+from index.folder_walk import files_below
 from index.forward_index import ForwardIndex, is_consistent
-from index.ingest import files_below
 from index.keyword_index import stems
 from index.query import Query
 from index.ranking import WEIGHTS, Coverage, date_fit, named_months, scaled, weighted_signals

@@ -18,7 +18,8 @@ from assistant.workspace import Workspace
 from corpus.errors import ReadError
 from index.embedding import HashEmbedder
 from index.filters import Filters
-from index.ingest import MetadataOverride, Report, files_below
+from index.folder_walk import files_below
+from index.ingest import MetadataOverride, Report
 from index.llamaindex import retriever
 from index.query import content_words, rarity, stem_weights
 
@@ -177,7 +178,7 @@ import sys
 from pathlib import Path
 from assistant.workspace import Workspace
 from assistant.settings import Settings
-from index.ingest import files_below
+from index.folder_walk import files_below
 with Workspace(Settings(home=Path(sys.argv[1]), embedder="hash")) as workspace:
     for step in workspace.add(files_below([Path(sys.argv[2])])):
         print(getattr(step, "stage", "report"), flush=True)

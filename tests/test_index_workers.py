@@ -18,7 +18,8 @@ from assistant.workspace import Workspace
 from corpus.errors import UsageError, WorkersError
 from corpus.starter import starter_files
 from index import workers as workers_module
-from index.ingest import MetadataOverride, Progress, Report, add, files_below
+from index.folder_walk import files_below
+from index.ingest import MetadataOverride, Progress, Report, add
 from index.workers import MOST_TRIES, Workers
 from tests.ray_nodes import QUIET, ROOT, Cluster, cluster, several, wait_until
 from tests.real_servers import free_port

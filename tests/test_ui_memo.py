@@ -24,7 +24,7 @@ from assistant.settings import Settings
 from assistant.workspace import Workspace
 from benchmarks.serving import serving
 from corpus.errors import NothingFound, StorageError
-from index.ingest import files_below
+from index.folder_walk import files_below
 from tests.browser import GRADIO_WARNS, browser_test
 from tests.memos import MEMO
 from tests.test_assistant_memo_writing import PORT, ROAD

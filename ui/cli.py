@@ -19,6 +19,7 @@ from corpus import log
 from corpus.errors import BriefingError
 from ui.commands import (
     ask,
+    backup,
     check,
     doctor,
     documents,
@@ -28,6 +29,7 @@ from ui.commands import (
     models,
     move,
     page,
+    sync,
     talk,
 )
 
@@ -151,12 +153,15 @@ for command in (
     models.models,
     measure.feedback,
     documents.add,
+    sync.sync,
     documents.sources,
     documents.show,
     documents.remove,
     documents.fetch,
     measure.evaluate,
     move.move,
+    backup.backup,
+    backup.restore,
     doctor.doctor,
     inference.inference,
 ):

@@ -9,7 +9,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
@@ -23,7 +23,10 @@ from corpus.extraction_report import ExtractionReport
 from corpus.ocr import advice, installed
 from corpus.table import Table
 from index.evidence import Evidence, Newer
+from index.folder_sync import SyncReport
 from index.ingest import Progress, Report
+
+Result = TypeVar("Result")
 
 # Control characters of a document must not move the cursor or retitle the terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -193,6 +196,30 @@ def report_lines(report: Report, *, ocr: bool = False) -> Iterator[str]:
     yield f"{report.passages} passages in {report.seconds:.1f} seconds"
 
 
+def sync_lines(report: SyncReport, *, ocr: bool = False) -> Iterator[str]:
+    """Yield what became of the files of a folder that is kept in step."""
+    if report.trial:
+        yield "nothing was done; a run without --dry-run would do this:"
+    for name, places in (
+        ("added", report.added.added if report.trial else ()),
+        ("replaced", report.added.replaced if report.trial else ()),
+        ("renamed", [f"{old} is now {new}" for old, new in report.renamed]),
+        ("removed", report.removed),
+        ("removed by hand, and out until they change", report.held_back),
+        ("being written, and left for later", report.waiting),
+    ):
+        yield from _listed(name, places)
+    if report.unchanged:
+        yield f"unchanged: {report.unchanged}"
+    if report.trial:
+        return
+    lines = [*report_lines(report.added, ocr=ocr)]
+    if report.added.passages or len(lines) > 1:
+        yield from lines
+    else:
+        yield f"{report.seconds:.1f} seconds"
+
+
 def _account_lines(accounts: Sequence[ExtractionReport], *, ocr: bool) -> Iterator[str]:
     """Yield how documents were read: not in full, with doubts, without a date, in which language.
 
@@ -257,13 +284,14 @@ class StatusLine:
             sys.stderr.flush()
 
 
-def with_bar(work: Iterator[Progress | Report]) -> Report | None:
+def with_bar(work: Iterator[Progress | Result]) -> Result | None:
     """Run work to its report, showing a bar on standard error once it takes over a second."""
     started = time.monotonic()
-    drawn, report = False, None
+    drawn = False
+    report: Result | None = None
     live = sys.stderr.isatty()
     for step in work:
-        if isinstance(step, Report):
+        if not isinstance(step, Progress):
             report = step
             continue
         if time.monotonic() - started < 1:

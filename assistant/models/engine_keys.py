@@ -47,6 +47,28 @@ def remove_key(home: Path, name: str) -> None:
     _rewrite(home / FILE, name, "")
 
 
+def without_keys(text: str) -> str | None:
+    """Return the text of the file without its keys; None where they cannot be told from it."""
+    try:
+        before = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+    lines = text.splitlines()
+    kept: list[str] = []
+    within = False
+    for line in lines:
+        if line.lstrip().startswith("["):
+            within = bool(_HEADER.fullmatch(line))
+        if not within:
+            kept.append(line)
+    after = "".join(f"{line}\n" for line in kept)
+    wanted = {name: value for name, value in before.items() if name != "keys"}
+    # A comment may hold an old key.
+    values = [str(one) for one in before.get("keys", {}).values()]
+    told = _says(after, wanted) and not any(one and one in after for one in values)
+    return after if told else None
+
+
 def _rewrite(file: Path, name: str, key: str) -> None:
     with _LOCK:
         # A link to a file elsewhere stays a link.

@@ -64,7 +64,8 @@ def add(
     1 when nothing could be read.
     """
     from assistant.starter import add_starter
-    from index.ingest import MetadataOverride, files_below
+    from index.folder_walk import files_below
+    from index.ingest import MetadataOverride
     from index.url_ingest import is_address
     from ui.terminal import with_bar
 
@@ -112,7 +113,7 @@ def tell(
     for report in reports:
         assert report is not None
         if as_json:
-            click.echo(json.dumps(_reported(report), ensure_ascii=False))
+            click.echo(json.dumps(reported(report), ensure_ascii=False))
         else:
             click.echo("\n".join(report_lines(report, ocr=ocr)))
         failed = failed or (
@@ -125,7 +126,7 @@ def tell(
         context.exit(1)
 
 
-def _reported(report: Report) -> dict[str, Any]:
+def reported(report: Report) -> dict[str, Any]:
     """Return a report as `--json` prints it: of what was left out also whether it was missed."""
     values = asdict(report)
     for account, told in zip(report.accounts, values["accounts"], strict=True):
