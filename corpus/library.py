@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus import publishing
+from corpus.audit import Audit
 from corpus.catalogue import Entry, LibraryChange, entries, missing
 from corpus.collections import Collections, is_public, put_published
 from corpus.conversations import Conversations
@@ -82,6 +83,11 @@ class Library:
     def collections(self) -> Collections:
         """The collections, and who may read and change them."""
         return Collections(self._connections)
+
+    @property
+    def audit(self) -> Audit:
+        """Who asked, exported and changed rights, where people sign in."""
+        return Audit(self._connections)
 
     def into(self, collection: str) -> Library:
         """Return a view of this library that adds documents to a collection, "" for none.
