@@ -35,6 +35,10 @@ class BoundedLibrary(Library):
     def close(self) -> None:
         """Leave the library open: it is another's."""
 
+    def may_read(self, document: str) -> bool:
+        """Say whether this person may read a document."""
+        return document in self._readable
+
     def _require_readable(self, document: str) -> None:
         if document not in self._readable:
             raise missing(document)

@@ -216,6 +216,10 @@ class Library:
         # The text is cached; its metadata may have been edited since, by another process too.
         return replace(self._texts(document)[0], source=Source(*rows[0]))
 
+    def may_read(self, document: str) -> bool:
+        """Say whether whoever asks may read a document, replaced and removed ones included."""
+        return bool(document)
+
     def beginning(self, document: str, characters: int) -> str:
         """Return the first characters of a document's text; "" for one that is not here."""
         rows = self._connections.rows(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,7 +103,8 @@ class Retriever:
         allowed = [one for one, entry in snapshot.entries.items() if filters.admits(entry)]
         # Documents removed since the snapshot have no entry: then the search is restricted too. A
         # bounded snapshot bounds words and vectors by itself, where no filter bounds them further.
-        whole = len(snapshot.entries if snapshot.readable is not None else snapshot.forward.documents)
+        bounded = snapshot.readable is not None
+        whole = len(snapshot.entries if bounded else snapshot.forward.documents)
         only = allowed if len(allowed) < whole else None
         if not allowed or not len(snapshot.forward):
             return []
@@ -116,12 +116,6 @@ class Retriever:
         """How many passages are searched."""
         snapshot = self._indexes.snapshot()
         return len(snapshot.forward if snapshot.readable is None else snapshot.readable)
-
-    def bounded(self, library: Library, indexes: IndexManager) -> Retriever:
-        """Return this search over a bounded library and its indexes; the models are the same."""
-        other = copy(self)
-        other._library, other._indexes = library, indexes
-        return other
 
     def later_versions(self) -> Mapping[str, Sequence[Entry]]:
         """Return the later versions of each document that has some, the latest first."""
