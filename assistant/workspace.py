@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -173,6 +173,11 @@ class Workspace:
         other._retriever = None
         other._borrowed = True
         return other
+
+    @property
+    def readable(self) -> Collection[str] | None:
+        """The ids of what whoever asks may read, None for all; equal for equal rights."""
+        return self.library.readable
 
     def note(self, action: str, subject: str, **detail: object) -> None:
         """Add a line to the audit trail, where people sign in; raises StorageError.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from corpus.access import Asker
@@ -26,7 +26,7 @@ class BoundedLibrary(Library):
     meanwhile is not seen before the next one. Changing a document takes the editor's role.
     """
 
-    def __init__(self, whole: Library, asker: Asker, readable: Collection[str]) -> None:
+    def __init__(self, whole: Library, asker: Asker, readable: frozenset[str]) -> None:
         """Bound `whole` to `readable`; it stays open, and is closed by whoever opened it."""
         self.__dict__.update(vars(whole))
         self.asker = asker
@@ -34,6 +34,11 @@ class BoundedLibrary(Library):
 
     def close(self) -> None:
         """Leave the library open: it is another's."""
+
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The ids of the documents that this person may read."""
+        return self._readable
 
     def may_read(self, document: str) -> bool:
         """Say whether this person may read a document."""
@@ -57,9 +62,7 @@ class BoundedLibrary(Library):
 
     def changes_since(self, generation: int) -> list[LibraryChange]:
         """Return the changes of readable documents after `generation`, oldest first."""
-        return [
-            one for one in super().changes_since(generation) if one.document in self._readable
-        ]
+        return [one for one in super().changes_since(generation) if one.document in self._readable]
 
     def entries(self) -> list[Entry]:
         """Return the visible documents that may be read."""

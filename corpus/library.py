@@ -216,6 +216,11 @@ class Library:
         # The text is cached; its metadata may have been edited since, by another process too.
         return replace(self._texts(document)[0], source=Source(*rows[0]))
 
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The ids of the documents that whoever asks may read, None for all."""
+        return None
+
     def may_read(self, document: str) -> bool:
         """Say whether whoever asks may read a document, replaced and removed ones included."""
         return bool(document)

@@ -204,8 +204,7 @@ def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, languag
 
 def questions_ahead(backend: Backend, job: Job[ChatTurn]) -> int:
     """Return how many questions are before one that has not begun; 0 for one that has."""
-    before = [one.name for one in backend.questions.unfinished()] if job.latest is None else []
-    return before.index(job.name) if job.name in before else 0
+    return backend.questions.ahead_of(job) if job.latest is None else 0
 
 
 def is_answering(backend: Backend, conversation: str) -> bool:

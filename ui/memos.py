@@ -183,6 +183,7 @@ def begin_with_answer(
     Returns the memo's id, "" where none was begun, and what became of it in words.
     """
     from assistant.memo.editing import begun_with
+
     workspace = backend.workspace()
     if workspace is None or not any(one.citations or one.offered for one in answer.claims):
         return "", word("memo.not_added", language)

@@ -54,7 +54,7 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
 
     page = _Page(title="Briefing assistant", fill_width=True, analytics_enabled=False)
     with page:
-        bar = page_bar.build(page)
+        bar = page_bar.build(page, signs_in=backend.signs_in)
         scope = page_scope.build(bar, backend)
         engine = page_engines.build(page, bar, backend)
         adding = page_adding.build()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import os
 import socket
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 
 from assistant.starter import EXAMPLES
 from corpus.errors import UsageError
+from corpus.i18n import tr
 from ui.backend import Backend, Say
 from ui.chat_actions import greeting_html
 from ui.document_routes import original_route, page_route
@@ -27,6 +29,7 @@ from ui.guard import Guard, PageRules
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
+from ui.sign_in import SignIn, asker_of_event, checked_public_url, sign_in_named
 from ui.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -43,18 +46,31 @@ _UPLOAD_BYTES = 50_000_000
 _OPENING_DELAY = 0.7
 
 
-def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
+def serve(
+    settings: Settings,
+    *,
+    port: int,
+    open_browser: bool,
+    say: Say,
+    listen: str = _HOST,
+    public_url: str = "",
+) -> None:
     """Serve the page until interrupted; `say` is told the address.
 
-    Raises UsageError where the environment would open the page to others, or no port is free.
+    It listens at `listen`, elsewhere than on this machine only where people sign in; `public_url`
+    is where they open the page. Raises UsageError where the environment would open the page to
+    others, or no port is free.
     """
     refuse_openings()
-    listening = free_socket(port)
-    address = f"http://{_HOST}:{listening.getsockname()[1]}"
-    backend = Backend(settings)
+    public_url = checked_public_url(public_url) if public_url else ""
+    sign_in = sign_in_named(settings.users, public_url=public_url)
+    refuse_open_listener(listen, public_url, signs_in=sign_in is not None)
+    listening = free_socket(port, listen)
+    address = public_url or f"http://{_HOST}:{listening.getsockname()[1]}"
+    backend = Backend(settings, asker=asker_of_event if sign_in is not None else None)
     uploads = Uploads.below(settings.home)
     try:
-        app = application(backend, EXAMPLES, uploads)
+        app = application(backend, EXAMPLES, uploads, sign_in=sign_in, public_url=public_url)
         # After the page is built and looked at first: loading models beside it would hold both up.
         backend.open(_OPENING_DELAY)
         say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
@@ -62,7 +78,12 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
             webbrowser.open(address)
         _LOG.info("serving the page at %s", address)
         # Without a configuration of its own it writes where the program does: into the log.
-        server = Server(uvicorn.Config(app, log_config=None, log_level="warning", access_log=False))
+        # Who a proxy is, is for `ui.sign_in` to say: uvicorn would take the client's word for it.
+        server = Server(
+            uvicorn.Config(
+                app, log_config=None, log_level="warning", access_log=False, proxy_headers=False
+            )
+        )
         # Files of the working folder would be readable through Gradio's cache.
         with (
             tempfile.TemporaryDirectory(prefix="briefing-", ignore_cleanup_errors=True) as empty,
@@ -75,11 +96,17 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
 
 
 def application(
-    backend: Backend, examples: tuple[str, ...], uploads: Uploads | None = None
+    backend: Backend,
+    examples: tuple[str, ...],
+    uploads: Uploads | None = None,
+    *,
+    sign_in: SignIn | None = None,
+    public_url: str = "",
 ) -> Guard:
     """Return the whole web application over `backend`: the page behind its guard.
 
-    Uploads lie in a temporary folder where no other place is given for them.
+    Uploads lie in a temporary folder where no other place is given for them. With a `sign_in` the
+    backend takes who asks from `asker_of_event`.
     """
     uploads = uploads or Uploads.below(None)
     # Read by Gradio whenever it is asked where uploads lie, and by the page while it is built.
@@ -162,7 +189,13 @@ def application(
         ),
     )
     first = FirstScreen(mounted, lambda language: greeting_html(backend, examples, language))
-    return Guard(first, _page_rules(page, backend, uploads))
+    return Guard(
+        first,
+        _page_rules(page, backend, uploads),
+        sign_in=sign_in,
+        public_url=public_url,
+        refused=backend.note_refusal,
+    )
 
 
 def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRules:
@@ -178,18 +211,41 @@ def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRule
         file_inputs,
         ask_events,
         uploads,
-        backend.questions.reserve,
-        lambda: bool(backend.additions.unfinished()),
+        backend.can_ask,
+        backend.is_adding,
     )
 
 
-def free_socket(port: int) -> socket.socket:
-    """Return a listening socket on loopback at `port` or one of the ten after it."""
+def refuse_open_listener(listen: str, public_url: str, *, signs_in: bool) -> None:
+    """Raise UsageError for an address that others reach where nobody signs in, or for none."""
+    try:
+        local = ipaddress.ip_address(listen).is_loopback
+    except ValueError as error:
+        raise UsageError(
+            tr("--listen takes an address of this machine, not {value}", value=repr(listen))
+        ) from error
+    if signs_in:
+        if not local and not public_url:
+            raise UsageError(
+                tr("--listen needs --public-url https://HOST, where people open the page")
+            )
+    elif not local or public_url:
+        raise UsageError(
+            tr(
+                "others would read and change this library: set BRIEFING_USERS, so that they sign "
+                "in, before you give --listen or --public-url"
+            )
+        )
+
+
+def free_socket(port: int, listen: str = _HOST) -> socket.socket:
+    """Return a listening socket at `port` or one of the ten after it, on loopback by default."""
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
     for number in range(port, min(port + _PORTS, 65_536)):
-        listening = socket.socket()
+        listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((_HOST, number))
+            listening.bind((listen, number))
             # Two sockets may be bound to one port until one of them listens.
             listening.listen()
         except OSError:

@@ -153,6 +153,7 @@ def memos(
     """List the memos that are kept, newest first; with a NAME print, write or delete that one."""
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import exported, format_of
+
     with workspace(context) as opened:
         repository = opened.memos
         if not name:
