@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from assistant.answer import Answer, Citation, Claim
+from assistant.answer_storage import from_json, to_json
+from corpus.conversations import StoredTurn
+from corpus.errors import FormatError
 from corpus.i18n import joined, tr
 from corpus.library import Library
 from index.evidence import Newer
@@ -49,6 +53,22 @@ def readable_answer(library: Library, answer: Answer) -> Answer:
     )
 
 
+def readable_turns(library: Library, turns: Iterable[StoredTurn]) -> list[StoredTurn]:
+    """Return stored turns as whoever asks may read them; an answer that cannot be read stays."""
+    if library.readable is None:
+        return list(turns)
+    return [_readable_turn(library, one) if one.answer else one for one in turns]
+
+
+def _readable_turn(library: Library, turn: StoredTurn) -> StoredTurn:
+    try:
+        answer = from_json(turn.answer)
+    except FormatError:
+        # Whoever shows it says so.
+        return turn
+    return replace(turn, answer=to_json(readable_answer(library, answer)))
+
+
 def _rests_on(claim: Claim, numbers: set[int]) -> bool:
     """Say whether a sentence rests on these citations alone."""
     cited = {*claim.citations, *claim.offered}
@@ -64,4 +84,4 @@ def _readable_newer(library: Library, newer: Newer | None) -> Newer | None:
     return newer if newer is None or library.may_read(newer.document) else None
 
 
-__all__ = ["readable_answer", "without_hidden_versions"]
+__all__ = ["readable_answer", "readable_turns", "without_hidden_versions"]

@@ -242,6 +242,7 @@ class ChatEvents:
             problem = word("chat.no_engine", language)
         if problem:
             return self._with_note(problem)
+        before = self._as_stored(before, conversation)
         if instead_of:
             before = [one for one in before if one.number < instead_of]
         try:
@@ -271,6 +272,16 @@ class ChatEvents:
             self._parts.panel: empty_html(language),
             self._parts.panel_kept: None,
         }
+
+    def _as_stored(self, before: list[ChatTurn], conversation: str) -> list[ChatTurn]:
+        """Return the turns of a conversation as they are stored, where people sign in.
+
+        What may not be read any more is not told again, and another server may have written since.
+        """
+        found = page_conversations.conversation_list(self._backend)
+        if not (self._backend.signs_in and conversation and found):
+            return before
+        return found.turns(conversation) or before
 
     @with_errors_shown
     def ask(
