@@ -204,6 +204,16 @@ class Collections:
         )
         return [str(row[0]) for row in rows]
 
+    def may_open(self, asker: Asker, name: str) -> bool:
+        """Say whether a person is a reader or an editor of a collection, and may know its name."""
+        marks = ", ".join("?" * len(asker.principals))
+        return bool(
+            self._connections.rows(
+                f"SELECT 1 FROM collection_members WHERE collection = ? AND principal IN ({marks})",
+                (name, *asker.principals),
+            )
+        )
+
     def may_change(self, asker: Asker, document: str) -> bool:
         """Say whether a person may change a document: an editor of every collection it is in.
 
