@@ -257,8 +257,8 @@ def test_the_document_is_not_there_for_another(workspace: Workspace) -> None:
 # What tells nothing of a single document, or calls the others.
 _NEUTRAL = {
     "unchanging", "generation", "read_only", "identity", "last_change", "embedder", "ever_added",
-    "starter_loaded", "entry", "resolve", "vectors", "passages", "known_original", "known", "writing",
-    "written_here", "note_starter_loaded", "collections", "audit", "is_adding",
+    "starter_loaded", "entry", "resolve", "vectors", "passages", "known_original", "known",
+    "writing", "written_here", "note_starter_loaded", "collections", "audit", "is_adding",
 }  # fmt: skip
 
 
