@@ -54,7 +54,7 @@ COMMON = """# The harbour office
 
 The harbour office is open on every working day. The harbour office has 42 employees.
 """
-LEAKS = (WORD, "Quillonium", FACT, "4217", "Zhao", "quotas of the ministry")
+LEAKS = (WORD, "Quillonium", FACT, "Zhao", "quotas of the ministry")
 
 
 def leaks(what: object) -> list[str]:
