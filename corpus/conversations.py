@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from corpus.errors import NoConversation
 from corpus.i18n import tr
 from corpus.sqlite import Connections
 
 _TITLE = 80
+# A server that writes an answer says so every five seconds; one that has not for so long is gone.
+# Clocks of servers may differ by some of it.
+ALIVE_FOR = timedelta(seconds=30)
 # The conversations of an owner.
 _OWN = "SELECT id FROM conversations WHERE owner = ?"
 # Characters shown before and after the words that a search found.
@@ -37,13 +40,22 @@ class Conversation:
 class StoredTurn:
     """A question and its answer as JSON, in the order in which they were asked (from 1).
 
-    The answer is "" while it is being written, and stays "" if that was interrupted.
+    The answer is "" while it is being written, and stays "" if that was interrupted. `alive` is
+    when the server that writes it last said so, where people sign in.
     """
 
     number: int
     question: str
     answer: str
     at: str
+    alive: str = ""
+
+    @property
+    def being_answered(self) -> bool:
+        """Whether a server writes its answer now, as far as the record tells."""
+        if self.answer or not self.alive:
+            return False
+        return datetime.now(UTC) - datetime.fromisoformat(self.alive) < ALIVE_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +117,22 @@ class Conversations:
         """Store the answer of a turn that was begun; raises NoConversation if it was deleted."""
         with self._connections.writing() as connection:
             if not connection.execute(
-                "UPDATE turns SET answer = ?, text = ? WHERE conversation = ? AND number = ?"
+                "UPDATE turns SET answer = ?, text = ?, alive = ''"
+                " WHERE conversation = ? AND number = ?"
                 f" AND conversation IN ({_OWN})",
                 (answer, text, conversation, number, self._owner),
             ).rowcount:
                 raise _missing(conversation)
+
+    def note_alive(self, conversation: str, number: int) -> None:
+        """Note that the answer of a turn is still being written, for other servers to see."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE turns SET alive = ? WHERE conversation = ? AND number = ? AND answer = ''"
+                f" AND conversation IN ({_OWN})",
+                (at, conversation, number, self._owner),
+            )
 
     def _insert(
         self,
@@ -140,8 +163,9 @@ class Conversations:
             (conversation,),
         ).fetchone()
         connection.execute(
-            "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)",
-            (conversation, number, question, answer, text, at),
+            "INSERT INTO turns (conversation, number, question, answer, text, at, alive)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (conversation, number, question, answer, text, at, at if self._owner else ""),
         )
         return int(number)
 
@@ -223,7 +247,8 @@ class Conversations:
         ):
             raise _missing(conversation)
         rows = self._connections.rows(
-            "SELECT number, question, answer, at FROM turns WHERE conversation = ? ORDER BY number",
+            "SELECT number, question, answer, at, alive FROM turns WHERE conversation = ?"
+            " ORDER BY number",
             (conversation,),
         )
         return [StoredTurn(*row) for row in rows]

@@ -172,6 +172,7 @@ class ConversationList:
                 stored_answer(one) if one.answer else None,
                 one.number,
                 rated=names[rated[one.number]] if one.number in rated else "",
+                elsewhere=one.being_answered,
             )
             for one in stored
         ]
