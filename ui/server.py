@@ -29,7 +29,8 @@ from ui.guard import Guard, PageRules
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
-from ui.sign_in import SignIn, asker_of_event, checked_public_url, sign_in_named
+from ui.sign_in import SignIn, asker_of_event, checked_public_url
+from ui.sign_in_choice import sign_in_named
 from ui.uploads import Uploads
 
 if TYPE_CHECKING:
