@@ -302,8 +302,9 @@ class Retriever:
             _LOG.error("the vector index fails a query", exc_info=error)
             self._indexes.distrust(vectors)
             return None
+        # A passage that is gone since has row -1, which is no readable one.
         found = np.array([forward.row(one) for one, _ in pairs or ()], dtype=np.intp)
-        kept = found[np.isin(found, readable, assume_unique=True)][:wanted]
+        kept = found[np.isin(found, readable)][:wanted]
         return kept.tolist() if len(kept) == wanted else None
 
     def _match(
