@@ -46,6 +46,8 @@ _READER_WEIGHT = 0.35
 # Where some documents may not be read, twice as many neighbours are asked for as their share makes
 # necessary, and a thousand at most: Chroma takes longer for more than exact comparison.
 _SPARE, _MOST_ASKED = 2, 1_000
+# From a third of the rows on: 68 ms against 166 for 38,000 of 40,000.
+_MOST_OF = 3
 # Of this relevance or more a passage is told to answer, as the reader finds it.
 _ANSWERS = 0.5
 
@@ -280,7 +282,9 @@ class Retriever:
             rows = forward.rows_of(only)
         else:
             rows = np.arange(len(forward)) if readable is None else readable
-        cosines = forward.vectors[rows] @ vector
+        # Taking most of the rows out costs more than comparing the few others as well.
+        most = len(rows) * _MOST_OF > len(forward)
+        cosines = (forward.vectors @ vector)[rows] if most else forward.vectors[rows] @ vector
         return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
 
     def _nearest_readable(
