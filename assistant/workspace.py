@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.checking.checker import Checker
-from assistant.checking.remote_judge import judge_of
 from assistant.engine import Engine
 from assistant.engine_selection import engine_named
-from assistant.planning.question_language import is_foreign
-from assistant.retrieval.chinese_reader import ReaderByScript
+from assistant.loaded_models import LoadedModels
 from assistant.retrieval.sentence_ranking import SentenceRanker
 from assistant.settings import Settings
 from corpus import metrics, tracing
+from corpus.access import ANYONE, Asker
 from corpus.addresses import Policy
+from corpus.bounded_library import BoundedLibrary
 from corpus.catalogue import Entry
 from corpus.counting import Counting
 from corpus.errors import NotInLibrary, SearchIndexError, StorageError
@@ -29,21 +29,16 @@ from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
 from corpus.vocabulary import groups_of
-from index.cosine_scale import DEFAULT_SCALE, CosineScale, noted_scale, scale_of
+from index.bounded_indexes import BoundedIndexes
+from index.cosine_scale import CosineScale
 from index.embedders import (
-    HASHING,
     CountingEmbedder,
     counting_of,
-    document_embedder,
-    question_embedder,
 )
 from index.folder_plan import Ready, always
 from index.folder_sync import SyncReport, sync
 from index.index_manager import IndexManager
-from index.inference_client import reader_of
 from index.ingest import MetadataOverride, Progress, Report, add
-from index.reader import WORDS, ReaderModel
-from index.rerankers import Reranked, reranker_named
 from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
 from index.vector_store import store_named
@@ -53,6 +48,8 @@ if TYPE_CHECKING:
     from assistant.memo.memo_repository import MemoRepository
 
 _LOG = logging.getLogger(__name__)
+# How many people's views are kept between their questions, and how many different ones of these.
+_MOST_VIEWS = 256
 
 
 class Workspace:
@@ -76,12 +73,17 @@ class Workspace:
         self.themes = Themes(settings.home)
         # The theme by the words of a document, by its id and title.
         self._themes_by_words: dict[tuple[str, str], str] = {}
-        self._models = _Models(settings)
+        self._models = LoadedModels(settings)
         self.indexes = IndexManager(
             self.library, store=settings.vector_store, scale=self._models.scale_named
         )
         self._retriever: Retriever | None = None
         self._borrowed = False
+        # The library with all there is in it, also where people sign in.
+        self._whole_library = self.library
+        # Who asks; everything below is bounded to what they may read.
+        self.asker = ANYONE
+        self._views = _Views()
 
     def __enter__(self) -> Workspace:
         return self
@@ -99,13 +101,6 @@ class Workspace:
             model = self._models.reader_model
             self._retriever = Retriever(self.library, embedder, self.indexes, self.aliases, model)
         return self._retriever
-
-    @property
-    def memos(self) -> MemoRepository:
-        """The memos that are kept in the library, where nobody signs in."""
-        from assistant.memo.memo_repository import MemoRepository
-
-        return MemoRepository(self.library)
 
     @property
     def sentence_ranker(self) -> SentenceRanker:
@@ -159,6 +154,49 @@ class Workspace:
         other.engine = engine
         other._borrowed = True
         return other
+
+    def seen_by(self, asker: Asker) -> Workspace:
+        """Return this workspace as a person sees it: with the documents that they may read alone.
+
+        It is itself for `ANYONE`. Rights are looked up now: take it anew for each question. Raises
+        LibraryError.
+        """
+        if asker == self.asker:
+            return self
+        if self.asker != ANYONE:
+            raise ValueError("a workspace that is bounded to one person is not another's")
+        readable, indexes = self._views.of(asker, self.library, self.indexes)
+        other = copy(self)
+        other.asker = asker
+        other.library = BoundedLibrary(self.library, asker, readable)
+        other.indexes = indexes
+        other._retriever = None
+        other._borrowed = True
+        return other
+
+    @property
+    def readable(self) -> Collection[str] | None:
+        """The ids of what whoever asks may read, None for all; equal for equal rights."""
+        return self.library.readable
+
+    def note(self, action: str, subject: str, **detail: object) -> None:
+        """Add a line to the audit trail, where people sign in; raises StorageError.
+
+        It comes before what it records: what cannot be recorded is not done.
+        """
+        if self.asker != ANYONE:
+            self.library.audit.note(self.asker.name, action, subject, **detail)
+
+    @property
+    def memos(self) -> MemoRepository:
+        """The memos of whoever asks; lines that rest on what they may not read are withheld."""
+        # Memos need the workspace's own modules.
+        from assistant.memo.memo_repository import MemoRepository
+        from assistant.memo.withholding import OwnMemos
+
+        if self.asker == ANYONE:
+            return MemoRepository(self._whole_library)
+        return OwnMemos(self._whole_library, self.asker.name, self.library)
 
     def remove(self, document: str) -> Entry:
         """Take a document out of the library and the search; raises NotInLibrary."""
@@ -221,18 +259,21 @@ class Workspace:
         starter: bool = False,
         ocr: bool = False,
         workers: str = "",
+        collection: str = "",
     ) -> Iterator[Progress | Report]:
         """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them.
 
         `workers` is the address of a Ray cluster that reads and embeds them, the one of the
-        settings unless given; what comes with the program is read here. Raises UsageError for what
-        is no address.
+        settings unless given; what comes with the program is read here. With a `collection` its
+        readers alone find them. Raises UsageError for what is no address, or for a collection that
+        is not there, NotAllowed where people sign in and this one is no editor of it.
         """
         address = "" if starter else workers or self.settings.workers
+        whole = self.asker == ANYONE and not collection
         adding = partial(
             add,
             files,
-            library=self.library,
+            library=self.library if whole else self.library.into(collection),
             embedder=self.document_embedder,
             counting=self._counting,
             indexes=self.indexes,
@@ -278,6 +319,7 @@ class Workspace:
         described: Mapping[str, MetadataOverride] | None = None,
         ocr: bool = False,
         workers: str = "",
+        collection: str = "",
     ) -> Iterator[Progress | Report]:
         """Add what is at web addresses: see `index.url_ingest.add_addresses`, and `add` here."""
 
@@ -286,11 +328,20 @@ class Workspace:
             places: Mapping[Path, str],
             overrides: Mapping[Path, MetadataOverride],
         ) -> Iterator[Progress | Report]:
-            return self.add(files, described=overrides, places=places, ocr=ocr, workers=workers)
+            return self.add(
+                files,
+                described=overrides,
+                places=places,
+                ocr=ocr,
+                workers=workers,
+                collection=collection,
+            )
 
         return add_addresses(addresses, fetched, described=described, policy=self.addresses)
 
-    def add_public(self, documents: Sequence[PublicDocument]) -> Iterator[Progress | Report]:
+    def add_public(
+        self, documents: Sequence[PublicDocument], *, collection: str = ""
+    ) -> Iterator[Progress | Report]:
         """Fetch and add documents of the curated list, with what the list says of them."""
         return self.add_addresses(
             [one.url for one in documents],
@@ -298,6 +349,7 @@ class Workspace:
                 one.url: MetadataOverride(one.title, one.publisher, one.published, one.theme)
                 for one in documents
             },
+            collection=collection,
         )
 
     def maintain(self) -> None:
@@ -330,82 +382,28 @@ def _count_ingested(span: tracing.Span, step: Progress | Report) -> None:
             metrics.count("briefing_documents_read", outcome, times=files)
 
 
-class _Models:
-    """The models of a workspace, each loaded when it is first asked for. Thread-safe.
+class _Views:
+    """What people may read, as last looked up, and the indexes bounded to it. Thread-safe."""
 
-    Each has a lock of its own, so that loading one does not block the use of another.
-    """
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # By person: the state of the library and of the rights that it was looked up in.
+        self._readable: dict[Asker, tuple[tuple[int, int], frozenset[str]]] = {}
+        self._indexes: dict[frozenset[str], BoundedIndexes] = {}
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._loading = {
-            name: threading.Lock()
-            for name in ("documents", "questions", "scale", "reader", "others")
-        }
-        self._documents: CountingEmbedder | None = None
-        self._questions: CountingEmbedder | None = None
-        self._reader: ReaderModel | None = None
-        self._checker: Checker | None = None
-        self._scale: CosineScale | None = None
-
-    @property
-    def documents(self) -> CountingEmbedder:
-        with self._loading["documents"]:
-            if self._documents is None:
-                name, cache = self._settings.embedder, self._settings.models
-                self._documents = document_embedder(name, cache=cache)
-                scale_of(self._documents, folder=cache, anew=True)
-            return self._documents
-
-    @property
-    def questions(self) -> CountingEmbedder:
-        with self._loading["questions"]:
-            if self._questions is None:
-                name, cache = self._settings.embedder, self._settings.models
-                self._questions = question_embedder(name, cache=cache)
-            return self._questions
-
-    @property
-    def scale(self) -> CosineScale:
-        questions = self.questions
-        with self._loading["scale"]:
-            if self._scale is None:
-                self._scale = scale_of(questions, folder=self._settings.models)
-            return self._scale
-
-    def scale_named(self, embedder: str) -> CosineScale:
-        """Return the scale of an embedder by its name; the default one if it cannot be measured.
-
-        It never raises: a search reports what is wrong with the embedder.
-        """
-        noted = noted_scale(embedder, folder=self._settings.models)
-        if noted is not None or not embedder:
-            return noted or DEFAULT_SCALE
-        try:
-            return self.scale if self.questions.name == embedder else DEFAULT_SCALE
-        except Exception as error:  # noqa: BLE001  # reason: an embedder of others may raise anything
-            _LOG.warning("the embedder cannot be measured: %s", type(error).__name__)
-            return DEFAULT_SCALE
-
-    @property
-    def reader_model(self) -> ReaderModel:
-        with self._loading["reader"]:
-            if self._reader is None:
-                # The embedder without a model goes with the reader without one.
-                by_words = self._settings.embedder == HASHING
-                name = self._settings.reader or (WORDS if by_words else "")
-                model: ReaderModel = ReaderByScript(reader_of(name, cache=self._settings.models))
-                if self._settings.reranker:
-                    reranker = reranker_named(self._settings.reranker, cache=self._settings.models)
-                    model = Reranked(model, reranker, is_foreign)
-                self._reader = model
-            return self._reader
-
-    @property
-    def checker(self) -> Checker:
-        questions, scale = self.questions, self.scale
-        with self._loading["others"]:
-            if self._checker is None:
-                judge = judge_of(self._settings.judge, cache=self._settings.models)
-                self._checker = Checker(questions, judge, scale)
-            return self._checker
+    def of(
+        self, asker: Asker, library: Library, indexes: IndexManager
+    ) -> tuple[frozenset[str], BoundedIndexes]:
+        """Return what a person may read by the rights as they are now, and indexes of that."""
+        # Before what may be read: what changes in between is looked up again.
+        state = library.generation, library.collections.changes
+        with self._lock:
+            known = self._readable.pop(asker, None)
+            if known is None or known[0] != state:
+                known = state, library.collections.readable(asker)
+            bounded = self._indexes.pop(known[1], None) or BoundedIndexes(indexes, known[1])
+            self._readable[asker], self._indexes[known[1]] = known, bounded
+            for kept in (self._readable, self._indexes):
+                if len(kept) > _MOST_VIEWS:
+                    del kept[next(iter(kept))]  # type: ignore[arg-type]
+            return known[1], bounded

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from corpus.connections import Connection, Connections
 from corpus.errors import NoConversation
 from corpus.i18n import tr
 
 _TITLE = 80
+# A server that writes an answer says so every five seconds; one that has not for so long is gone.
+# Clocks of servers may differ by some of it.
+ALIVE_FOR = timedelta(seconds=30)
+# The conversations of an owner.
+_OWN = "SELECT id FROM conversations WHERE owner = ?"
 # Characters shown before and after the words that a search found.
 _AROUND = 30
 
@@ -34,13 +39,22 @@ class Conversation:
 class StoredTurn:
     """A question and its answer as JSON, in the order in which they were asked (from 1).
 
-    The answer is "" while it is being written, and stays "" if that was interrupted.
+    The answer is "" while it is being written, and stays "" if that was interrupted. `alive` is
+    when the server that writes it last said so, where people sign in.
     """
 
     number: int
     question: str
     answer: str
     at: str
+    alive: str = ""
+
+    @property
+    def being_answered(self) -> bool:
+        """Whether a server writes its answer now, as far as the record tells."""
+        if self.answer or not self.alive:
+            return False
+        return datetime.now(UTC) - datetime.fromisoformat(self.alive) < ALIVE_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +99,22 @@ class Conversations:
         """Store a question before its answer, and return the turn's number.
 
         A conversation that is not there is begun under this id. With `instead_of`, that turn and
-        those after it are given up for this one.
+        those after it are given up for this one. Raises NoConversation for another owner's.
         """
 
         def work(connection: Connection) -> int:
-            new = not connection.execute(
-                "SELECT 1 FROM conversations WHERE id = ?", (conversation,)
+            found = connection.execute(
+                "SELECT owner FROM conversations WHERE id = ?", (conversation,)
             ).fetchone()
-            if instead_of and not new:
-                self._require(connection, conversation)
+            if found is not None and found[0] != self._owner:
+                raise _missing(conversation)
+            if instead_of:
                 for table in ("feedback", "turns"):
                     connection.execute(
                         f"DELETE FROM {table} WHERE conversation = ? AND number >= ?",
                         (conversation, instead_of),
                     )
-            return self._insert(connection, conversation, question, "", "", new=new)
+            return self._insert(connection, conversation, question, "", "", new=found is None)
 
         return self._connections.write(work)
 
@@ -109,12 +124,25 @@ class Conversations:
         def work(connection: Connection) -> None:
             self._require(connection, conversation)
             if not connection.execute(
-                "UPDATE turns SET answer = ?, text = ? WHERE conversation = ? AND number = ?",
-                (answer, text, conversation, number),
+                "UPDATE turns SET answer = ?, text = ?, alive = ''"
+                " WHERE conversation = ? AND number = ?"
+                f" AND conversation IN ({_OWN})",
+                (answer, text, conversation, number, self._owner),
             ).rowcount:
                 raise _missing(conversation)
 
         self._connections.write(work)
+
+    def note_alive(self, conversation: str, number: int) -> None:
+        """Note that the answer of a turn is still being written, for other servers to see."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        self._connections.write(
+            lambda connection: connection.execute(
+                "UPDATE turns SET alive = ? WHERE conversation = ? AND number = ? AND answer = ''"
+                f" AND conversation IN ({_OWN})",
+                (at, conversation, number, self._owner),
+            )
+        )
 
     def _require(self, connection: Connection, conversation: str) -> None:
         """Raise NoConversation for one that is not there, or is somebody else's."""
@@ -152,8 +180,9 @@ class Conversations:
             (conversation,),
         ).fetchone()
         connection.execute(
-            "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)",
-            (conversation, number, question, answer, text, at),
+            "INSERT INTO turns (conversation, number, question, answer, text, at, alive)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (conversation, number, question, answer, text, at, at if self._owner else ""),
         )
         return int(number)
 
@@ -245,7 +274,8 @@ class Conversations:
         ):
             raise _missing(conversation)
         rows = self._connections.rows(
-            "SELECT number, question, answer, at FROM turns WHERE conversation = ? ORDER BY number",
+            "SELECT number, question, answer, at, alive FROM turns WHERE conversation = ?"
+            " ORDER BY number",
             (conversation,),
         )
         return [StoredTurn(*row) for row in rows]

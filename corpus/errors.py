@@ -3,6 +3,7 @@
 BriefingError
 ├── UsageError           the user asked for something that cannot be asked (exit code 2)
 │   └── FormatError      a stored or configured file is of a newer format, or says nonsense
+├── NotAllowed           whoever signed in has no right to do this
 ├── ReadError            a file cannot be read; carries a reason code
 ├── LibraryError         the library cannot do what was asked
 │   ├── LibraryLocked    another process is writing
@@ -40,6 +41,10 @@ class UsageError(BriefingError):
 
 class FormatError(UsageError):
     """A stored or configured file is of a newer format, or holds a field that means nothing."""
+
+
+class NotAllowed(BriefingError):
+    """Whoever signed in may not do this; the message says who may."""
 
 
 class ReadError(BriefingError):

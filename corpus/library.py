@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,9 @@ from typing import TypeVar
 import numpy as np
 
 from corpus import publishing, tracing
+from corpus.audit import Audit
 from corpus.catalogue import Entry, LibraryChange, entries, missing
+from corpus.collections import Collections, is_public, put_published
 from corpus.connections import Connection, Connections, Row
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
@@ -69,6 +72,8 @@ class Library:
             raise storage_error(error, home) from error
         self._lock = WriterLock(home / "writer.lock")
         self._connections, self._originals = opened(home, record, self._lock)
+        # The collection that documents are added to, where a view says so (`into`).
+        self._into: str | None = None
         # The text under an id never changes; 128 documents are a few MB.
         self._texts = lru_cache(maxsize=128)(self._load)
         try:
@@ -107,6 +112,32 @@ class Library:
     def conversations_of(self, owner: str) -> Conversations:
         """Return the conversations of one who signed in."""
         return Conversations(self._connections, owner)
+
+    @property
+    def collections(self) -> Collections:
+        """The collections, and who may read and change them."""
+        return Collections(self._connections)
+
+    @property
+    def audit(self) -> Audit:
+        """Who asked, exported and changed rights, where people sign in."""
+        return Audit(self._connections)
+
+    def into(self, collection: str) -> Library:
+        """Return a view of this library that adds documents to a collection, "" for none.
+
+        Raises UsageError for one that is not there. Another closes what it is a view of.
+        """
+        if collection:
+            self.collections.require(collection)
+        view = copy(self)
+        view._into = collection
+        return view
+
+    @property
+    def is_adding(self) -> bool:
+        """Whether this is a view that says into which collection documents are added."""
+        return self._into is not None
 
     def close(self) -> None:
         """Close the connections of every thread; any later call raises LibraryClosed."""
@@ -236,6 +267,15 @@ class Library:
         # The text is cached; its metadata may have been edited since, by another process too.
         return replace(self._texts(document)[0], source=Source(*rows[0]))
 
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The ids of the documents that whoever asks may read, None for all."""
+        return None
+
+    def may_read(self, document: str) -> bool:
+        """Say whether whoever asks may read a document, replaced and removed ones included."""
+        return bool(document)
+
     def beginning(self, document: str, characters: int) -> str:
         """Return the first characters of a document's text; "" for one that is not here."""
         rows = self._connections.rows(
@@ -339,9 +379,10 @@ class Library:
     def known_original(self, location: str, digest: str, *, in_full: bool = False) -> bool:
         """Say whether the bytes with that SHA-256 are visible from that place already.
 
-        With `in_full`, a document with pages without text, which OCR might read, does not count.
+        With `in_full`, a document with pages without text, which OCR might read, does not count;
+        nor does one that is not in the collection that documents are added to.
         """
-        return bool(
+        known = bool(
             self._connections.rows(
                 "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
                 " WHERE places.location = ? AND places.original = ? AND visible = 1 AND EXISTS"
@@ -349,6 +390,16 @@ class Library:
                 " AND statements.location = places.location)"
                 " AND (? = 0 OR documents.left_out NOT LIKE '%\"pages without text\"%')",
                 (location, digest, int(in_full)),
+            )
+        )
+        if not known or not self._into:
+            return known
+        return bool(
+            self._connections.rows(
+                "SELECT 1 FROM places JOIN collection_documents"
+                " ON collection_documents.document = places.document"
+                " WHERE location = ? AND collection = ?",
+                (location, self._into),
             )
         )
 
@@ -417,8 +468,10 @@ class Library:
             # A file that went away was read all the same.
             with suppress(ReadError):
                 kept = self._originals.keep(original)
-        published = self._write(
-            lambda connection: publishing.publish(
+
+        def work(connection: Connection) -> Publication:
+            was_public = is_public(connection, document.id)
+            published = publishing.publish(
                 connection,
                 document,
                 passages,
@@ -430,7 +483,17 @@ class Library:
                 within=within,
                 starter=starter,
             )
-        )
+            put_published(
+                connection,
+                document.id,
+                document.source.location,
+                replaced=published.replaced,
+                was_public=was_public,
+                into=self._into or "",
+            )
+            return published
+
+        published = self._write(work)
         self._texts.cache_clear()
         return published
 

@@ -34,9 +34,22 @@ class HostedWords:
         self._forward = forward
         self._reader = reader
         self._known: dict[int, int] = {}
+        # Which rows may be found, and how many; None for all.
+        self._shown: NDArray[np.bool_] | None = None
+        self._total = len(forward)
 
     def __len__(self) -> int:
-        return len(self._forward)
+        return self._total
+
+    def bounded(
+        self, documents: Sequence[str], passages: int, *, hidden: Sequence[str]
+    ) -> HostedWords:
+        """Return this search for `documents` alone, answered from the forward index."""
+        found = HostedWords(self._forward, None)
+        found._shown = np.zeros(len(self._forward), dtype=bool)
+        found._shown[self._forward.rows_of(documents)] = True
+        found._total = passages
+        return found
 
     def candidates(
         self, vector: Vectors, terms: Mapping[str, float], count: int
@@ -72,7 +85,7 @@ class HostedWords:
             if found is not None:
                 return found
         scores = self._scores(term_weights(terms))
-        rows = self._forward.rows_of(documents) if documents else np.arange(len(self))
+        rows = self._forward.rows_of(documents) if documents else np.arange(len(self._forward))
         rows = rows[scores[rows] > 0]
         best = rows[np.argsort(-scores[rows], kind="stable")[:count]]
         return [(self._forward.id(int(row)), float(scores[row])) for row in best]
@@ -87,7 +100,7 @@ class HostedWords:
         if not codes:
             return []
         rows, _ = self._places(codes)
-        held = np.bincount(rows, minlength=len(self)) == len(codes)
+        held = np.bincount(rows, minlength=len(self._forward)) == len(codes)
         scores = np.where(held, self._scores(dict.fromkeys(codes, 1.0)), 0.0)
         best = np.argsort(-scores, kind="stable")[: min(count, int(held.sum()))]
         return [self._forward.id(int(row)) for row in best]
@@ -127,7 +140,10 @@ class HostedWords:
         at = np.minimum(np.searchsorted(wanted, held), len(wanted) - 1)
         right = wanted[at] == held
         rows = np.searchsorted(self._forward.starts, maybe[right], side="right") - 1
-        return rows, at[right]
+        if self._shown is None:
+            return rows, at[right]
+        kept = self._shown[rows]
+        return rows[kept], at[right][kept]
 
     def _count(self, codes: Iterable[int]) -> None:
         """Count in how many passages some stems occur, those that are not known yet."""
@@ -153,7 +169,7 @@ class HostedWords:
         codes = sorted(rare)
         rows, which = self._places(codes)
         values = np.array([rare[one] for one in codes])
-        sums = np.bincount(rows, weights=values[which], minlength=len(self))
+        sums = np.bincount(rows, weights=values[which], minlength=len(self._forward))
         return np.asarray(sums * self._saturation(self._lengths), dtype=np.float64)
 
     def _saturation(self, lengths: NDArray[Any]) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from assistant.settings import Settings
 from corpus import log
 from corpus.errors import BriefingError
 from ui.commands import (
+    access,
     ask,
     backup,
     check,
@@ -164,6 +165,8 @@ for command in (
     backup.restore,
     doctor.doctor,
     inference.inference,
+    access.collections,
+    access.audit,
 ):
     cli.add_command(command)
 

@@ -84,15 +84,16 @@ def memo_file(backend: Backend, editor: MemoEditor, form: str) -> str:
     """Return a file as JSON {"name", "type", "data" (base64)}; "" where there is no memo."""
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import exported
+    from assistant.memo.withholding import readable_memo
 
     workspace = backend.workspace()
     if workspace is None or editor.memo is None or form not in _MEDIA_TYPES:
         return ""
-    content = (
-        packed(workspace, editor.memo)
-        if form == "zip"
-        else exported(_in_memo_language(editor.memo), form)
-    )
+    # It may have been opened before a right was taken back.
+    memo = readable_memo(workspace.library, editor.memo)
+    cited = sorted({one.document for one in memo.citations})
+    workspace.note("export", editor.name, what="memo", form=form, documents=cited)
+    content = packed(workspace, memo) if form == "zip" else exported(_in_memo_language(memo), form)
     return json.dumps(
         {
             "name": f"{editor.name or 'memo'}.{form}",

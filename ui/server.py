@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import os
 import socket
@@ -21,6 +22,7 @@ from gradio.context import LocalContext
 from assistant.starter import EXAMPLES
 from corpus import tracing
 from corpus.errors import UsageError
+from corpus.i18n import tr
 from ui.backend import Backend, Say
 from ui.chat_actions import greeting_html
 from ui.document_routes import original_route, page_route
@@ -31,6 +33,8 @@ from ui.observing import Observed, observing, watch_library, watch_queues
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
+from ui.sign_in import SignIn, asker_of_event, checked_public_url
+from ui.sign_in_choice import sign_in_named
 from ui.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -47,24 +51,47 @@ _UPLOAD_BYTES = 50_000_000
 _OPENING_DELAY = 0.7
 
 
-def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
+def serve(
+    settings: Settings,
+    *,
+    port: int,
+    open_browser: bool,
+    say: Say,
+    listen: str = _HOST,
+    public_url: str = "",
+) -> None:
     """Serve the page until interrupted; `say` is told the address.
 
-    Raises UsageError where the environment would open the page to others, or no port is free.
+    It listens at `listen`, elsewhere than on this machine only where people sign in; `public_url`
+    is where they open the page. Raises UsageError where the environment would open the page to
+    others, or no port is free.
     """
     refuse_openings()
+    public_url = checked_public_url(public_url) if public_url else ""
+    sign_in = sign_in_named(settings.users, public_url=public_url)
+    refuse_open_listener(listen, public_url, signs_in=sign_in is not None)
+    listening = free_socket(port, listen)
+    address = public_url or f"http://{_HOST}:{listening.getsockname()[1]}"
     with observing(settings, "page", stream=sys.stderr):
-        _serve(settings, port=port, open_browser=open_browser, say=say)
+        _serve(settings, listening, address, sign_in, public_url, open_browser, say)
 
 
-def _serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
-    listening = free_socket(port)
-    address = f"http://{_HOST}:{listening.getsockname()[1]}"
-    backend = Backend(settings)
+def _serve(
+    settings: Settings,
+    listening: socket.socket,
+    address: str,
+    sign_in: SignIn | None,
+    public_url: str,
+    open_browser: bool,
+    say: Say,
+) -> None:
+    backend = Backend(settings, asker=asker_of_event if sign_in is not None else None)
     uploads = Uploads.below(settings.home)
     try:
-        app = Observed(application(backend, EXAMPLES, uploads), remote=bool(settings.users))
-        watch_library(backend.workspace)
+        page = application(backend, EXAMPLES, uploads, sign_in=sign_in, public_url=public_url)
+        # Who signs in may be elsewhere, and what is behind a proxy seems to come from here.
+        app = Observed(page, remote=sign_in is not None)
+        watch_library(backend.whole_workspace)
         watch_queues(backend.queues)
         # After the page is built and looked at first: loading models beside it would hold both up.
         backend.open(_OPENING_DELAY)
@@ -73,7 +100,12 @@ def _serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> No
             webbrowser.open(address)
         _LOG.info("serving the page at %s", address)
         # Without a configuration of its own it writes where the program does: into the log.
-        server = Server(uvicorn.Config(app, log_config=None, log_level="warning", access_log=False))
+        # Who a proxy is, is for `ui.sign_in` to say: uvicorn would take the client's word for it.
+        server = Server(
+            uvicorn.Config(
+                app, log_config=None, log_level="warning", access_log=False, proxy_headers=False
+            )
+        )
         # Files of the working folder would be readable through Gradio's cache.
         with (
             tempfile.TemporaryDirectory(prefix="briefing-", ignore_cleanup_errors=True) as empty,
@@ -93,11 +125,17 @@ def _event_request() -> tracing.Request | None:
 
 
 def application(
-    backend: Backend, examples: tuple[str, ...], uploads: Uploads | None = None
+    backend: Backend,
+    examples: tuple[str, ...],
+    uploads: Uploads | None = None,
+    *,
+    sign_in: SignIn | None = None,
+    public_url: str = "",
 ) -> Guard:
     """Return the whole web application over `backend`: the page behind its guard.
 
-    Uploads lie in a temporary folder where no other place is given for them.
+    Uploads lie in a temporary folder where no other place is given for them. With a `sign_in` the
+    backend takes who asks from `asker_of_event`.
     """
     uploads = uploads or Uploads.below(None)
     # Gradio handles events apart from the requests that they come with.
@@ -182,7 +220,13 @@ def application(
         ),
     )
     first = FirstScreen(mounted, lambda language: greeting_html(backend, examples, language))
-    return Guard(first, _page_rules(page, backend, uploads))
+    return Guard(
+        first,
+        _page_rules(page, backend, uploads),
+        sign_in=sign_in,
+        public_url=public_url,
+        refused=backend.note_refusal,
+    )
 
 
 def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRules:
@@ -198,18 +242,41 @@ def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRule
         file_inputs,
         ask_events,
         uploads,
-        backend.questions.reserve,
-        lambda: bool(backend.additions.unfinished()),
+        backend.can_ask,
+        backend.is_adding,
     )
 
 
-def free_socket(port: int) -> socket.socket:
-    """Return a listening socket on loopback at `port` or one of the ten after it."""
+def refuse_open_listener(listen: str, public_url: str, *, signs_in: bool) -> None:
+    """Raise UsageError for an address that others reach where nobody signs in, or for none."""
+    try:
+        local = ipaddress.ip_address(listen).is_loopback
+    except ValueError as error:
+        raise UsageError(
+            tr("--listen takes an address of this machine, not {value}", value=repr(listen))
+        ) from error
+    if signs_in:
+        if not local and not public_url:
+            raise UsageError(
+                tr("--listen needs --public-url https://HOST, where people open the page")
+            )
+    elif not local or public_url:
+        raise UsageError(
+            tr(
+                "others would read and change this library: set BRIEFING_USERS, so that they sign "
+                "in, before you give --listen or --public-url"
+            )
+        )
+
+
+def free_socket(port: int, listen: str = _HOST) -> socket.socket:
+    """Return a listening socket at `port` or one of the ten after it, on loopback by default."""
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
     for number in range(port, min(port + _PORTS, 65_536)):
-        listening = socket.socket()
+        listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((_HOST, number))
+            listening.bind((listen, number))
             # Two sockets may be bound to one port until one of them listens.
             listening.listen()
         except OSError:

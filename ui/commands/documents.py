@@ -45,6 +45,7 @@ class _WithFormats(click.Command):
     help="Read and embed on a Ray cluster: ray://HOST:10001, HOST:6379 or auto (BRIEFING_WORKERS).",
 )
 @click.option("--starter", is_flag=True, help="Add the starter library.")
+@click.option("--collection", default="", metavar="NAME", help="Only its readers find them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one object.")
 @click.pass_context
 def add(
@@ -56,6 +57,7 @@ def add(
     ocr: bool,
     workers: str,
     starter: bool,
+    collection: str,
     as_json: bool,
 ) -> None:
     """Read files, folders and web addresses into the library.
@@ -85,13 +87,23 @@ def add(
         if files:
             described = MetadataOverride(title, publisher, published, edit=True)
             reports.append(
-                with_bar(opened.add(files, described=described, ocr=ocr, workers=workers))
+                with_bar(
+                    opened.add(
+                        files,
+                        described=described,
+                        ocr=ocr,
+                        workers=workers,
+                        collection=collection,
+                    )
+                )
             )
         if addresses:
             said = dict.fromkeys(
                 addresses, MetadataOverride(title, publisher, published, edit=True)
             )
-            fetched = opened.add_addresses(addresses, described=said, ocr=ocr, workers=workers)
+            fetched = opened.add_addresses(
+                addresses, described=said, ocr=ocr, workers=workers, collection=collection
+            )
             reports.append(with_bar(fetched))
     tell(context, reports, as_json=as_json, ocr=ocr)
 
