@@ -5,25 +5,22 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import socket
 import tempfile
-import time
 import webbrowser
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
 from assistant.starter import EXAMPLES
-from corpus.errors import UsageError
 from ui.backend import Backend, Say
 from ui.chat_actions import greeting_html
 from ui.document_routes import original_route, page_route
 from ui.first_screen import FirstScreen
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, PageRules
+from ui.http_server import HOST, Server, free_socket
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
@@ -33,8 +30,6 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_HOST = "127.0.0.1"
-_PORTS = 10
 # Every window that waits for an answer holds a place in Gradio's queue, at the cost of a look now
 # and then; how many questions are answered and wait is for ui.jobs, which says so in words.
 _MOST_WINDOWS = 400
@@ -50,7 +45,7 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
     """
     refuse_openings()
     listening = free_socket(port)
-    address = f"http://{_HOST}:{listening.getsockname()[1]}"
+    address = f"http://{HOST}:{listening.getsockname()[1]}"
     backend = Backend(settings)
     uploads = Uploads.below(settings.home)
     try:
@@ -97,7 +92,7 @@ def application(
         app,
         page,
         path="/",
-        server_name=_HOST,
+        server_name=HOST,
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -181,62 +176,3 @@ def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRule
         backend.questions.reserve,
         lambda: bool(backend.additions.unfinished()),
     )
-
-
-def free_socket(port: int) -> socket.socket:
-    """Return a listening socket on loopback at `port` or one of the ten after it."""
-    for number in range(port, min(port + _PORTS, 65_536)):
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((_HOST, number))
-            # Two sockets may be bound to one port until one of them listens.
-            listening.listen()
-        except OSError:
-            listening.close()
-            continue
-        return listening
-    raise UsageError(
-        f"no port from {port} to {port + _PORTS - 1} is free; give another with --port"
-    )
-
-
-# Seconds that the head of a request may take; uvicorn 0.54 itself waits for ever for a first one.
-# Browsers open connections ahead of use: they open another where one was closed.
-_HEAD_TIMEOUT = 15.0
-
-
-class Server(uvicorn.Server):
-    """A server that closes connections on which no request is under way for a while."""
-
-    def __init__(self, config: uvicorn.Config, *, head: float = _HEAD_TIMEOUT) -> None:
-        """Take how the server runs, and how many seconds the head of a request may take."""
-        super().__init__(config)
-        self._head_timeout = head
-        # What was being answered on a connection when nothing was, and since when.
-        self._idle_since: WeakKeyDictionary[Any, tuple[Any, float]] = WeakKeyDictionary()
-        self._checked_at = 0.0
-
-    async def on_tick(self, counter: int) -> bool:
-        """Look through the connections once a second, as uvicorn ticks ten times."""
-        now = time.monotonic()
-        if now - self._checked_at >= min(1.0, self._head_timeout):
-            self._checked_at = now
-            for one in list(self.server_state.connections):
-                self._check(one, now)
-        return await super().on_tick(counter)
-
-    def _check(self, connection: Any, now: float) -> None:
-        cycle = getattr(connection, "cycle", None)
-        transport = getattr(connection, "transport", None)
-        if transport is None or (cycle is not None and not cycle.response_complete):
-            self._idle_since.pop(connection, None)
-            return
-        before, since = self._idle_since.setdefault(connection, (cycle, now))
-        if before is not cycle:
-            self._idle_since[connection] = (cycle, now)
-        elif now - since > self._head_timeout:
-            transport.abort()
-
-
-__all__ = ["Server"]

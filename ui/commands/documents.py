@@ -16,6 +16,7 @@ from corpus.document import LeftOut, page_list
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from corpus.page_names import page_name
 from ui.commands.opening import DateType, files_of, workspace
+from ui.json_objects import entry_json
 
 if TYPE_CHECKING:
     from index.ingest import Report
@@ -137,7 +138,9 @@ def sources(context: click.Context, as_json: bool) -> None:
     with workspace(context) as opened:
         entries = opened.library.entries()
     if as_json:
-        click.echo(json.dumps({"documents": [_listed(one) for one in entries]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"documents": [entry_json(one) for one in entries]}, ensure_ascii=False)
+        )
         return
     for one in entries:
         click.echo(safe(f"{one.id[:10]}  {one.passages:>5} passages  {citation_line(one.source)}"))
@@ -145,31 +148,6 @@ def sources(context: click.Context, as_json: bool) -> None:
             click.echo(safe(f"{'':28}also: {citation_line(other)}, {other.location}"))
     if not entries:
         click.echo("The library is empty; add documents with: briefing add FOLDER")
-
-
-def _listed(entry: Any) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "title": entry.source.title,
-        "publisher": entry.source.publisher,
-        "published": entry.source.published,
-        "updated": entry.source.updated,
-        "fetched": entry.source.fetched,
-        "location": entry.source.location,
-        "kind": entry.source.kind,
-        "pages": entry.pages,
-        "passages": entry.passages,
-        "added": entry.added,
-        "also": [
-            {
-                "title": one.title,
-                "publisher": one.publisher,
-                "published": one.published,
-                "location": one.location,
-            }
-            for one in entry.others
-        ],
-    }
 
 
 @click.command()
@@ -187,13 +165,13 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     start, end = _span(span, len(whole.text))
     text = whole.text[start:end]
     if as_json:
-        values = _listed(entry) | {"text": text, "start": start, "end": end}
+        values = entry_json(entry) | {"text": text, "start": start, "end": end}
         values["left_out"] = _left_out(whole.left_out)
         values["doubts"], values["language"] = whole.doubts, whole.language
         values["ocr_pages"], values["attachments"] = whole.ocr_pages, whole.attachments
         click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
         return
-    for name, value in _listed(entry).items():
+    for name, value in entry_json(entry).items():
         # What few documents have is told of those that have it.
         if name != "also" and (value or name not in {"updated", "fetched", "pages"}):
             click.echo(safe(f"{name + ':':<11}{value}"))
