@@ -26,6 +26,7 @@ from ui.commands import (
     memo,
     models,
     page,
+    serve,
     talk,
 )
 
@@ -120,6 +121,8 @@ def _version(name: str) -> str:
 
 for command in (
     page.chat,
+    serve.serve,
+    serve.mcp,
     ask.ask,
     ask.search,
     memo.memo,

@@ -77,9 +77,16 @@ class PageRules:
 class Guard:
     """Lets through what this machine's own page asks for, and refuses the rest."""
 
-    def __init__(self, app: ASGIApp, page: PageRules | None = None) -> None:
-        """Stand before `app`; without a page no event and no upload comes through."""
+    def __init__(
+        self, app: ASGIApp, page: PageRules | None = None, *, prefixes: tuple[str, ...] = ()
+    ) -> None:
+        """Stand before `app`; without a page no event and no upload comes through.
+
+        Paths that begin with one of `prefixes` are open beside those of the page, to any method:
+        what stands behind them (`ui.api.access`) refuses what it does not know.
+        """
         self.inner = app
+        self._prefixes = prefixes
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +106,7 @@ class Guard:
                 message["headers"] = [*filter(_is_sent_on, message["headers"]), *_HEADERS.items()]
             await send(message)
 
-        if reason := refusal(scope):
+        if reason := refusal(scope, self._prefixes):
             await _respond(with_headers, 403, reason)
             return
         path = scope["path"]
@@ -229,8 +236,8 @@ def _headers(scope: Scope) -> dict[str, str]:
     }
 
 
-def refusal(scope: dict[str, Any] | Scope) -> str:
-    """Return why a request is refused, or "".
+def refusal(scope: dict[str, Any] | Scope, prefixes: tuple[str, ...] = ()) -> str:
+    """Return why a request is refused, or ""; `prefixes` are open beside what the page asks for.
 
     A foreign Host is a name that was made to point here (DNS rebinding); a foreign origin is
     another site's page writing through the user's browser.
@@ -240,7 +247,9 @@ def refusal(scope: dict[str, Any] | Scope) -> str:
     host = headers.get("host", "")
     if len(hosts) != 1 or not _LOCAL_HOST.fullmatch(host):
         return "this page answers on this machine only"
-    if not _is_allowed(scope["method"], scope["path"], scope.get("query_string", b"")):
+    if not scope["path"].startswith(prefixes or ("\0",)) and not _is_allowed(
+        scope["method"], scope["path"], scope.get("query_string", b"")
+    ):
         return "this address is shut"
     if scope["method"] in _WRITING_METHODS:
         if headers.get("origin", f"http://{host}") != f"http://{host}":

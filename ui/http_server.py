@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import socket
 import time
 from typing import Any
@@ -11,6 +13,7 @@ import uvicorn
 
 from corpus.errors import UsageError
 
+_LOG = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 _PORTS = 10
 
@@ -71,4 +74,27 @@ class Server(uvicorn.Server):
             transport.abort()
 
 
-__all__ = ["HOST", "Server", "free_socket"]
+class _Told(Exception):
+    """SIGTERM: the program is to leave."""
+
+
+def serve_until_told(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+    """Run a server until it is interrupted or terminated; what follows in the program still runs.
+
+    uvicorn raises the signal again once it has shut down, and the default of SIGTERM ends the
+    process there and then. An interrupt is raised on: KeyboardInterrupt.
+    """
+
+    def told(*_: object) -> None:
+        raise _Told
+
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        server.run(sockets=sockets)
+    except _Told:
+        _LOG.info("told to leave")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+__all__ = ["HOST", "Server", "free_socket", "serve_until_told"]

@@ -1,13 +1,16 @@
-"""Documents and passages as the JSON objects that commands print and the API returns."""
+"""Documents, passages and reports as the JSON objects that commands print and the API returns."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from corpus.catalogue import Entry
+    from corpus.document import LeftOut
     from index.evidence import Evidence
+    from index.ingest import Report
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -61,4 +64,17 @@ def evidence_json(found: Evidence) -> dict[str, Any]:
     }
 
 
-__all__ = ["entry_json", "evidence_json"]
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a report as `briefing add --json` prints it."""
+    values = asdict(report)
+    for account, told in zip(report.accounts, values["accounts"], strict=True):
+        told["left_out"] = left_out_json(account.left_out)
+    return values
+
+
+def left_out_json(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
+    """Return what was left out of a document, and of each thing whether it is missed."""
+    return [asdict(one) | {"missed": one.missed} for one in left_out]
+
+
+__all__ = ["entry_json", "evidence_json", "left_out_json", "report_json"]

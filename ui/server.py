@@ -20,7 +20,7 @@ from ui.document_routes import original_route, page_route
 from ui.first_screen import FirstScreen
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, PageRules
-from ui.http_server import HOST, Server, free_socket
+from ui.http_server import HOST, Server, free_socket, serve_until_told
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
@@ -63,7 +63,7 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
             tempfile.TemporaryDirectory(prefix="briefing-", ignore_cleanup_errors=True) as empty,
             contextlib.chdir(empty),
         ):
-            server.run(sockets=[listening])
+            serve_until_told(server, [listening])
     finally:
         uploads.close()
         backend.close()

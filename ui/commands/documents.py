@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from corpus.citation_line import citation_line
-from corpus.document import LeftOut, page_list
+from corpus.document import page_list
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from corpus.page_names import page_name
 from ui.commands.opening import DateType, files_of, workspace
-from ui.json_objects import entry_json
+from ui.json_objects import entry_json, left_out_json, report_json
 
 if TYPE_CHECKING:
     from index.ingest import Report
@@ -103,7 +102,7 @@ def tell(
     for report in reports:
         assert report is not None
         if as_json:
-            click.echo(json.dumps(_reported(report), ensure_ascii=False))
+            click.echo(json.dumps(report_json(report), ensure_ascii=False))
         else:
             click.echo("\n".join(report_lines(report, ocr=ocr)))
         failed = failed or (
@@ -114,18 +113,6 @@ def tell(
         )
     if failed:
         context.exit(1)
-
-
-def _reported(report: Report) -> dict[str, Any]:
-    """Return a report as `--json` prints it: of what was left out also whether it was missed."""
-    values = asdict(report)
-    for account, told in zip(report.accounts, values["accounts"], strict=True):
-        told["left_out"] = _left_out(account.left_out)
-    return values
-
-
-def _left_out(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
-    return [asdict(one) | {"missed": one.missed} for one in left_out]
 
 
 @click.command()
@@ -166,7 +153,7 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     text = whole.text[start:end]
     if as_json:
         values = entry_json(entry) | {"text": text, "start": start, "end": end}
-        values["left_out"] = _left_out(whole.left_out)
+        values["left_out"] = left_out_json(whole.left_out)
         values["doubts"], values["language"] = whole.doubts, whole.language
         values["ocr_pages"], values["attachments"] = whole.ocr_pages, whole.attachments
         click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
