@@ -6,7 +6,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -165,11 +165,11 @@ class ChatCompletions:
 
 
 async def _events(
-    reply: _Reply, first: Answer | None, steps: AsyncIterator[Answer | None]
-) -> AsyncIterator[str]:
+    reply: _Reply, first: Answer | None, steps: AsyncGenerator[Answer | None, None]
+) -> AsyncGenerator[str, None]:
     """Yield the events of a stream: sentences once they are checked, then what is said of them."""
     text, answer = reply.text(), first
-    async with aclosing(steps) as open_steps:  # type: ignore[type-var]
+    async with aclosing(steps) as open_steps:
         try:
             yield reply.chunk(first, {"role": "assistant", "content": ""})
             if first is not None and (piece := text.growing(first)):

@@ -7,7 +7,7 @@ error of one line. Nothing is changed unless writing was allowed.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -347,7 +347,7 @@ async def _told(work: Any) -> Any:
         raise ToolError(str(error)) from error
 
 
-async def _watched(steps: AsyncIterator[Any], context: Context[Any, Any], shown: Any) -> Any:
+async def _watched(steps: AsyncGenerator[Any, None], context: Context[Any, Any], shown: Any) -> Any:
     """Return the last step of some work, telling how far it is; a failure is the tool's error.
 
     `shown` gives of a step how far it is, of how much (None unknown), and a line. A call that is
@@ -355,7 +355,7 @@ async def _watched(steps: AsyncIterator[Any], context: Context[Any, Any], shown:
     """
     last, told = None, 0.0
     try:
-        async with aclosing(steps) as open_steps:  # type: ignore[type-var]
+        async with aclosing(steps) as open_steps:
             async for step in open_steps:
                 done, total, line = shown(step) if step is not None else (told, None, "")
                 last = step if step is not None else last

@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,7 +150,7 @@ class Service:
 
     async def answers(
         self, question: Question, *, asker: Asker = ANYONE, engine: str = "", pulse: float = 1.0
-    ) -> AsyncIterator[Answer | None]:
+    ) -> AsyncGenerator[Answer | None, None]:
         """Yield the answer as it grows; None each `pulse` seconds in which nothing is new.
 
         The last one is complete. Closing stops the engine. Raises UsageError, NotInLibrary, Busy,
@@ -174,7 +174,7 @@ class Service:
 
     async def found(
         self, question: Question, *, asker: Asker = ANYONE, pulse: float = 1.0
-    ) -> AsyncIterator[tuple[Evidence, ...] | None]:
+    ) -> AsyncGenerator[tuple[Evidence, ...] | None, None]:
         """Yield the passages found for a question, best first; None while they are searched for.
 
         Raises what `answers` raises.
@@ -267,7 +267,9 @@ class Service:
             raise NotInLibrary(tr("no memo {name} was begun here", name=name))
         return job
 
-    async def memo_steps(self, job: Job[Memo], pulse: float = 1.0) -> AsyncIterator[Memo | None]:
+    async def memo_steps(
+        self, job: Job[Memo], pulse: float = 1.0
+    ) -> AsyncGenerator[Memo | None, None]:
         """Yield a memo as it grows, the last one complete; closing stops it. Raises its failure."""
         async with aclosing(_snapshots(job, _MEMO_TIMEOUT, pulse)) as steps:
             async for step in steps:
@@ -275,7 +277,7 @@ class Service:
 
     async def added(
         self, paths: Sequence[str], publisher: str = "", published: str = "", *, pulse: float = 1.0
-    ) -> AsyncIterator[Progress | tuple[Report, ...] | None]:
+    ) -> AsyncGenerator[Progress | tuple[Report, ...] | None, None]:
         """Yield the steps of adding files, folders and web addresses, and last their reports.
 
         For the owner of the library alone. Raises UsageError for a path that is not there, and what
@@ -369,7 +371,9 @@ def _begun(line: Jobs[Any], make: Callable[[], Iterator[_Step]], key: str = "") 
         line.release()
 
 
-async def _snapshots(job: Job[_Step], seconds: float, pulse: float) -> AsyncIterator[_Step | None]:
+async def _snapshots(
+    job: Job[_Step], seconds: float, pulse: float
+) -> AsyncGenerator[_Step | None, None]:
     """Yield what work shows of itself, None each `pulse` seconds without anything new."""
     seen, began = None, time.monotonic()
     told = began
@@ -398,14 +402,14 @@ async def _snapshots(job: Job[_Step], seconds: float, pulse: float) -> AsyncIter
 
 
 async def last_of(
-    steps: AsyncIterator[_Step | None], gone: Callable[[], Any] | None = None
+    steps: AsyncGenerator[_Step | None, None], gone: Callable[[], Any] | None = None
 ) -> _Step:
     """Return the last snapshot of some work; it is stopped where `gone` (a coroutine) says so.
 
     Raises what the work raises, and Busy where nobody waits any more.
     """
     last: _Step | None = None
-    async with aclosing(steps) as open_steps:  # type: ignore[type-var]
+    async with aclosing(steps) as open_steps:
         async for step in open_steps:
             if step is None and gone is not None and await gone():
                 raise Busy(tr("the question was stopped before it was answered; ask again"))
