@@ -3,7 +3,8 @@
 BriefingError
 ├── UsageError           the user asked for something that cannot be asked (exit code 2)
 │   ├── FormatError      a stored or configured file is of a newer format, or says nonsense
-│   └── UnknownEngine    no engine of that name may be asked
+│   └── UnknownName      there is no form or section of the name that was given
+│       └── UnknownEngine no engine of that name may be asked
 ├── Busy                 too much is asked at once; says when to ask again
 │   └── StillOpening     the library is not open yet, or does not open
 ├── TooSlow              it took longer than anybody waits, and was stopped
@@ -44,7 +45,11 @@ class FormatError(UsageError):
     """A stored or configured file is of a newer format, or holds a field that means nothing."""
 
 
-class UnknownEngine(UsageError):
+class UnknownName(UsageError):
+    """There is no form or section of the name that another program gave."""
+
+
+class UnknownEngine(UnknownName):
     """No engine of the name that another program gave may be asked here."""
 
 

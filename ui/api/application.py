@@ -47,6 +47,9 @@ _MEDIA = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }  # fmt: skip
+_MemoId = Annotated[
+    str, Path(pattern="^[0-9a-f]{32}$", description="The `id` that beginning it returned.")
+]
 _ANY_MEDIA = "application/octet-stream"
 _SAID = {
     400: "The request cannot be read.",
@@ -178,7 +181,6 @@ def passage_json(found: FoundPassage) -> dict[str, Any]:
 
 def _add_memos(app: FastAPI, service: Service) -> None:
     """Add memos: they are begun, looked at, stopped and exported."""
-    name_given = Path(pattern="^[0-9a-f]{32}$", description="The `id` that beginning it returned.")
 
     @app.post("/api/memo", status_code=202, response_model=MemoOut, responses=_failures(404))
     async def begin_memo(asked: MemoIn, request: Request) -> JSONResponse:
@@ -193,13 +195,13 @@ def _add_memos(app: FastAPI, service: Service) -> None:
         return JSONResponse(_memo_json(name, job), 202, headers)
 
     @app.get("/api/memo/{id}", response_model=MemoOut, responses=_failures(404))
-    async def memo(request: Request, id: Annotated[str, name_given]) -> JSONResponse:
+    async def memo(request: Request, id: _MemoId) -> JSONResponse:
         """Return how far a memo is, and the memo once it is done."""
         job = service.memo(id, asker_of(request.scope))
         return JSONResponse(await asyncio.to_thread(_memo_json, id, job))
 
     @app.delete("/api/memo/{id}", response_model=MemoOut, responses=_failures(404))
-    async def stop_memo(request: Request, id: Annotated[str, name_given]) -> JSONResponse:
+    async def stop_memo(request: Request, id: _MemoId) -> JSONResponse:
         """Stop writing a memo; one that is done stays as it is."""
         job = service.memo(id, asker_of(request.scope))
         if not job.ended:
@@ -219,7 +221,7 @@ def _add_memos(app: FastAPI, service: Service) -> None:
     )
     async def export_memo(
         request: Request,
-        id: Annotated[str, name_given],
+        id: _MemoId,
         format: Annotated[str, Query(json_schema_extra={"enum": list(FORMATS)})] = "md",
     ) -> Response:
         """Return a memo that is done as a file."""

@@ -18,6 +18,7 @@ from corpus.errors import (
     StillOpening,
     TooSlow,
     UnknownEngine,
+    UnknownName,
     UsageError,
 )
 
@@ -26,6 +27,7 @@ _STATUS: tuple[tuple[type[BriefingError], int, str], ...] = (
     (StillOpening, 503, "still_opening"),
     (Busy, 429, "rate_limit_exceeded"),
     (UnknownEngine, 404, "model_not_found"),
+    (UnknownName, 404, "unknown_name"),
     (UsageError, 422, "invalid"),
     (NothingFound, 404, "nothing_found"),
     (NotInLibrary, 404, "not_found"),
@@ -73,8 +75,9 @@ def failure_response(error: BriefingError, *, usage_status: int = 422) -> JSONRe
 def first_problem(errors: Any) -> tuple[str, str]:
     """Return the line and the field of the first thing that is wrong with a request's fields."""
     first = errors[0] if errors else {"loc": (), "msg": "the request cannot be read"}
-    parts = [str(one) for one in first["loc"] if one not in {"body", "query", "path"}]
-    field = ".".join(parts)
+    parts = [str(one) for one in first["loc"]]
+    # Where FastAPI found it stands first.
+    field = ".".join(parts[1:] if parts[:1] in (["body"], ["query"], ["path"]) else parts)
     said = str(first["msg"]).removeprefix("Value error, ")
     return (f"{field}: {said}" if field else said), field
 

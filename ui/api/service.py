@@ -24,6 +24,7 @@ from corpus.errors import (
     StillOpening,
     TooSlow,
     UnknownEngine,
+    UnknownName,
     UsageError,
 )
 from corpus.i18n import tr
@@ -163,7 +164,8 @@ class Service:
         whole = await asyncio.to_thread(_with_ids, workspace, validated(question))
         job = _begun(self._backend.questions, lambda: ask(workspace, whole))
         answer = None
-        async with aclosing(_snapshots(job, self._answer_timeout, pulse)) as steps:
+        steps = _snapshots(job, self._answer_timeout, pulse)
+        async with aclosing(steps):
             async for step in steps:
                 answer = step or answer
                 if step is not None and step.outcome == "failed":
@@ -194,7 +196,8 @@ class Service:
 
         found = None
         job = _begun(self._backend.questions, search)
-        async with aclosing(_snapshots(job, self._answer_timeout, pulse)) as steps:
+        steps = _snapshots(job, self._answer_timeout, pulse)
+        async with aclosing(steps):
             async for step in steps:
                 found = found if step is None else step
                 yield step
@@ -240,7 +243,8 @@ class Service:
     ) -> tuple[str, Job[Memo]]:
         """Begin to write a memo; return the id by which `memo` finds it, and the work.
 
-        Raises UsageError for a request that cannot be met, NotInLibrary, Busy, UnknownEngine.
+        Raises UnknownName for its form, a section or the engine, NotInLibrary, Busy, and UsageError
+        for a topic that cannot be asked about.
         """
         from assistant.memo.request import chosen
         from assistant.memo.templates import template_named
@@ -251,7 +255,10 @@ class Service:
         asked = validated(_question_of(request))
 
         def prepared() -> Request:
-            chosen(template_named(request.template, workspace.settings.home), request)
+            try:
+                chosen(template_named(request.template, workspace.settings.home), request)
+            except UsageError as error:
+                raise UnknownName(str(error)) from error
             ids = _with_ids(workspace, asked).documents
             return replace(request, topic=asked.text, documents=ids)
 
@@ -271,7 +278,8 @@ class Service:
         self, job: Job[Memo], pulse: float = 1.0
     ) -> AsyncGenerator[Memo | None, None]:
         """Yield a memo as it grows, the last one complete; closing stops it. Raises its failure."""
-        async with aclosing(_snapshots(job, _MEMO_TIMEOUT, pulse)) as steps:
+        steps = _snapshots(job, _MEMO_TIMEOUT, pulse)
+        async with aclosing(steps):
             async for step in steps:
                 yield step
 
@@ -311,7 +319,8 @@ class Service:
             yield tuple(reports)
 
         job = _begun(self._backend.additions, add)
-        async with aclosing(_snapshots(job, _MEMO_TIMEOUT, pulse)) as steps:
+        steps = _snapshots(job, _MEMO_TIMEOUT, pulse)
+        async with aclosing(steps):
             async for step in steps:
                 yield step
 
