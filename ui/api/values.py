@@ -45,7 +45,7 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+_WHOLE = BeforeValidator(_whole)
 Names = Annotated[list[Name], Field(max_length=_MOST_NAMES)]
 
 
@@ -85,7 +85,7 @@ class AskIn(Bounds):
     history: Annotated[list[Text | Earlier], Field(max_length=_MOST_TURNS)] = Field(
         default_factory=list, description="Earlier questions, oldest first.", examples=[[]]
     )
-    limit: Annotated[Whole, Field(ge=1, le=50)] = Field(8, description="Passages considered.")
+    limit: Annotated[int, Field(ge=1, le=50), _WHOLE] = Field(8, description="Passages considered.")
     engine: Annotated[str, Field(max_length=300)] = Field(
         "",
         description='Who writes the answer, of `/v1/models`; "" is whom the owner chose.',
@@ -108,7 +108,7 @@ class SearchIn(Bounds):
     """What to search for, and within which bounds."""
 
     query: Text = Field(examples=["harbour costs"])
-    limit: Annotated[Whole, Field(ge=1, le=100)] = Field(10, description="How many passages.")
+    limit: Annotated[int, Field(ge=1, le=100), _WHOLE] = Field(10, description="How many passages.")
 
     def asked(self) -> Question:
         """Return it as a question of ours."""
@@ -127,7 +127,7 @@ class MemoIn(Bounds):
     audience: Annotated[str, Field(max_length=300)] = Field(
         "", description="For whom it is, shown in its head."
     )
-    length: Annotated[Whole, Field(ge=0, le=20_000)] = Field(
+    length: Annotated[int, Field(ge=0, le=20_000), _WHOLE] = Field(
         0, description="How many words at most; 0 is what its form has."
     )
     sections: Names = Field(
