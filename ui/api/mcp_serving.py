@@ -49,24 +49,23 @@ def serve_stdio(settings: Settings, *, writes: bool) -> None:
         backend.close()
 
 
+def http_application(service: Service, token: str = "") -> ApiAccess:
+    """Return the tools as a web application at /mcp; with a `token` for those who have it."""
+    # The guard knows the hosts already, those of a public address too.
+    hosts = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    app = mcp_server(service).streamable_http_app(
+        streamable_http_path=_PATH, transport_security=hosts
+    )
+    return ApiAccess(app, token)
+
+
 def serve_http(settings: Settings, *, port: int, say: Callable[[str], None]) -> None:
     """Serve at /mcp until interrupted, behind the guard; raises UsageError without a free port."""
 
-    def make(service: Service, token: str) -> ApiAccess:
-        # The guard knows the hosts already, those of a public address too.
-        hosts = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-        app = mcp_server(service).streamable_http_app(
-            streamable_http_path=_PATH, transport_security=hosts
-        )
-        return ApiAccess(app, token)
+    def told(address: str) -> str:
+        return f"The tools are at {address}{_PATH} (Ctrl-C stops it)."
 
-    serve_application(
-        settings,
-        make,
-        lambda address: f"The tools are at {address}{_PATH} (Ctrl-C stops it).",
-        port=port,
-        say=say,
-    )
+    serve_application(settings, http_application, told, port=port, say=say)
 
 
-__all__ = ["serve_http", "serve_stdio"]
+__all__ = ["http_application", "serve_http", "serve_stdio"]
