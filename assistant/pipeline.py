@@ -63,6 +63,31 @@ def validated(question: Question) -> Question:
 def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     """Yield the answer as it grows; the last snapshot is complete and has an outcome.
 
+    Where people sign in, the question is in the audit trail before it is answered, and the answer
+    before its end is shown: raises StorageError where that cannot be written. Else see `_ask`.
+    """
+    workspace.note("question", question.text)
+    with closing(_ask(workspace, question)) as steps:
+        for answer in steps:
+            if answer.outcome:
+                note_answer(workspace, answer)
+            yield answer
+
+
+def note_answer(workspace: Workspace, answer: Answer) -> None:
+    """Add an answer to the audit trail: who wrote it, how it went out, what it cites."""
+    workspace.note(
+        "answer",
+        answer.question,
+        outcome=answer.outcome,
+        engine=answer.engine,
+        documents=sorted({one.document for one in answer.citations}),
+    )
+
+
+def _ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
+    """Yield the answer as it grows; the last snapshot is complete and has an outcome.
+
     If the evidence does not answer, no engine is called and the outcome is "declined". If an engine
     fails, the answer says so with the reason and quotes the library instead. Raises
     UsageError for a question that cannot be asked and LibraryError or EmbedderError where the

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.checking.checker import Checker
 from assistant.checking.entailment import judge_if_any
@@ -18,7 +19,9 @@ from assistant.planning.question_language import is_foreign
 from assistant.retrieval.chinese_reader import ReaderByScript
 from assistant.retrieval.sentence_ranking import SentenceRanker
 from assistant.settings import Settings
+from corpus.access import ANYONE, Asker
 from corpus.addresses import Policy
+from corpus.bounded_library import BoundedLibrary
 from corpus.catalogue import Entry
 from corpus.counting import Counting
 from corpus.errors import NotInLibrary, SearchIndexError, StorageError
@@ -26,6 +29,7 @@ from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.themes import BEGINNING, Themes
 from corpus.vocabulary import groups_of
+from index.bounded_indexes import BoundedIndexes
 from index.cosine_scale import DEFAULT_SCALE, CosineScale, noted_scale, scale_of
 from index.embedders import (
     HASHING,
@@ -42,7 +46,12 @@ from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
 from index.vector_store import store_named
 
+if TYPE_CHECKING:
+    from assistant.memo.memo_repository import MemoRepository
+
 _LOG = logging.getLogger(__name__)
+# How many people's views are kept between their questions, and how many different ones of these.
+_MOST_VIEWS = 256
 
 
 class Workspace:
@@ -72,6 +81,9 @@ class Workspace:
         )
         self._retriever: Retriever | None = None
         self._borrowed = False
+        # Who asks; everything below is bounded to what they may read.
+        self.asker = ANYONE
+        self._views = _Views()
 
     def __enter__(self) -> Workspace:
         return self
@@ -143,6 +155,49 @@ class Workspace:
         other._borrowed = True
         return other
 
+    def seen_by(self, asker: Asker) -> Workspace:
+        """Return this workspace as a person sees it: with the documents that they may read alone.
+
+        It is itself for `ANYONE`. Rights are looked up now: take it anew for each question. Raises
+        LibraryError.
+        """
+        if asker == self.asker:
+            return self
+        if self.asker != ANYONE:
+            raise ValueError("a workspace that is bounded to one person is not another's")
+        readable, indexes = self._views.of(asker, self.library, self.indexes)
+        other = copy(self)
+        other.asker = asker
+        other.library = BoundedLibrary(self.library, asker, readable)
+        other.indexes = indexes
+        other._retriever = None
+        other._borrowed = True
+        return other
+
+    @property
+    def readable(self) -> Collection[str] | None:
+        """The ids of what whoever asks may read, None for all; equal for equal rights."""
+        return self.library.readable
+
+    def note(self, action: str, subject: str, **detail: object) -> None:
+        """Add a line to the audit trail, where people sign in; raises StorageError.
+
+        It comes before what it records: what cannot be recorded is not done.
+        """
+        if self.asker != ANYONE:
+            self.library.audit.note(self.asker.name, action, subject, **detail)
+
+    @property
+    def memos(self) -> MemoRepository:
+        """The memos of whoever asks; lines that rest on what they may not read are withheld."""
+        # Memos need the workspace's own modules.
+        from assistant.memo.memo_repository import MemoRepository
+        from assistant.memo.withholding import OwnMemos
+
+        if self.asker == ANYONE:
+            return MemoRepository(self.settings.home)
+        return OwnMemos(self.settings.home, self.asker.name, self.library)
+
     def remove(self, document: str) -> Entry:
         """Take a document out of the library and the search; raises NotInLibrary."""
         with self.library.writing():
@@ -203,11 +258,17 @@ class Workspace:
         places: Mapping[Path, str] | None = None,
         starter: bool = False,
         ocr: bool = False,
+        collection: str = "",
     ) -> Iterator[Progress | Report]:
-        """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them."""
+        """Add files to the library: see `index.ingest.add`; `ocr` may be set for all of them.
+
+        With a `collection` its readers alone find them. Raises UsageError for one that is not
+        there, NotAllowed where people sign in and this one is no editor of it.
+        """
+        whole = self.asker == ANYONE and not collection
         return add(
             files,
-            library=self.library,
+            library=self.library if whole else self.library.into(collection),
             embedder=self.document_embedder,
             counting=self._counting,
             indexes=self.indexes,
@@ -228,19 +289,24 @@ class Workspace:
         *,
         described: Mapping[str, MetadataOverride] | None = None,
         ocr: bool = False,
+        collection: str = "",
     ) -> Iterator[Progress | Report]:
-        """Add what is at web addresses: see `index.url_ingest.add_addresses`."""
+        """Add what is at web addresses: see `index.url_ingest.add_addresses`, and `add`."""
 
         def fetched(
             files: Sequence[Path],
             places: Mapping[Path, str],
             overrides: Mapping[Path, MetadataOverride],
         ) -> Iterator[Progress | Report]:
-            return self.add(files, described=overrides, places=places, ocr=ocr)
+            return self.add(
+                files, described=overrides, places=places, ocr=ocr, collection=collection
+            )
 
         return add_addresses(addresses, fetched, described=described, policy=self.addresses)
 
-    def add_public(self, documents: Sequence[PublicDocument]) -> Iterator[Progress | Report]:
+    def add_public(
+        self, documents: Sequence[PublicDocument], *, collection: str = ""
+    ) -> Iterator[Progress | Report]:
         """Fetch and add documents of the curated list, with what the list says of them."""
         return self.add_addresses(
             [one.url for one in documents],
@@ -248,6 +314,7 @@ class Workspace:
                 one.url: MetadataOverride(one.title, one.publisher, one.published, one.theme)
                 for one in documents
             },
+            collection=collection,
         )
 
     def maintain(self) -> None:
@@ -263,6 +330,33 @@ class Workspace:
         if not self._borrowed:
             self.indexes.close()
             self.library.close()
+
+
+class _Views:
+    """What people may read, as last looked up, and the indexes bounded to it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # By person: the state of the library and of the rights that it was looked up in.
+        self._readable: dict[Asker, tuple[tuple[int, int], frozenset[str]]] = {}
+        self._indexes: dict[frozenset[str], BoundedIndexes] = {}
+
+    def of(
+        self, asker: Asker, library: Library, indexes: IndexManager
+    ) -> tuple[frozenset[str], BoundedIndexes]:
+        """Return what a person may read by the rights as they are now, and indexes of that."""
+        # Before what may be read: what changes in between is looked up again.
+        state = library.generation, library.collections.changes
+        with self._lock:
+            known = self._readable.pop(asker, None)
+            if known is None or known[0] != state:
+                known = state, library.collections.readable(asker)
+            bounded = self._indexes.pop(known[1], None) or BoundedIndexes(indexes, known[1])
+            self._readable[asker], self._indexes[known[1]] = known, bounded
+            for kept in (self._readable, self._indexes):
+                if len(kept) > _MOST_VIEWS:
+                    del kept[next(iter(kept))]  # type: ignore[arg-type]
+            return known[1], bounded
 
 
 class _Models:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from corpus.errors import NoConversation
 from corpus.i18n import tr
 from corpus.sqlite import Connections
 
 _TITLE = 80
+# A server that writes an answer says so every five seconds; one that has not for so long is gone.
+# Clocks of servers may differ by some of it.
+ALIVE_FOR = timedelta(seconds=30)
+# The conversations of an owner.
+_OWN = "SELECT id FROM conversations WHERE owner = ?"
 # Characters shown before and after the words that a search found.
 _AROUND = 30
 
@@ -35,13 +40,22 @@ class Conversation:
 class StoredTurn:
     """A question and its answer as JSON, in the order in which they were asked (from 1).
 
-    The answer is "" while it is being written, and stays "" if that was interrupted.
+    The answer is "" while it is being written, and stays "" if that was interrupted. `alive` is
+    when the server that writes it last said so, where people sign in.
     """
 
     number: int
     question: str
     answer: str
     at: str
+    alive: str = ""
+
+    @property
+    def being_answered(self) -> bool:
+        """Whether a server writes its answer now, as far as the record tells."""
+        if self.answer or not self.alive:
+            return False
+        return datetime.now(UTC) - datetime.fromisoformat(self.alive) < ALIVE_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,10 @@ class Conversations:
     transaction in at a time, also while another process adds documents.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, owner: str = "") -> None:
+        """Show and write those of one owner, "" where nobody signs in."""
         self._connections = connections
+        self._owner = owner
 
     def append(self, conversation: str, question: str, answer: str, text: str) -> str:
         """Add a turn and return the conversation's id; "" begins one, titled by its question.
@@ -81,28 +97,42 @@ class Conversations:
         """Store a question before its answer, and return the turn's number.
 
         A conversation that is not there is begun under this id. With `instead_of`, that turn and
-        those after it are given up for this one.
+        those after it are given up for this one. Raises NoConversation for another owner's.
         """
         with self._connections.writing() as connection:
+            found = connection.execute(
+                "SELECT owner FROM conversations WHERE id = ?", (conversation,)
+            ).fetchone()
+            if found is not None and found[0] != self._owner:
+                raise _missing(conversation)
             if instead_of:
                 for table in ("feedback", "turns"):
                     connection.execute(
                         f"DELETE FROM {table} WHERE conversation = ? AND number >= ?",
                         (conversation, instead_of),
                     )
-            new = not connection.execute(
-                "SELECT 1 FROM conversations WHERE id = ?", (conversation,)
-            ).fetchone()
-            return self._insert(connection, conversation, question, "", "", new=new)
+            return self._insert(connection, conversation, question, "", "", new=found is None)
 
     def finish(self, conversation: str, number: int, answer: str, text: str) -> None:
         """Store the answer of a turn that was begun; raises NoConversation if it was deleted."""
         with self._connections.writing() as connection:
             if not connection.execute(
-                "UPDATE turns SET answer = ?, text = ? WHERE conversation = ? AND number = ?",
-                (answer, text, conversation, number),
+                "UPDATE turns SET answer = ?, text = ?, alive = ''"
+                " WHERE conversation = ? AND number = ?"
+                f" AND conversation IN ({_OWN})",
+                (answer, text, conversation, number, self._owner),
             ).rowcount:
                 raise _missing(conversation)
+
+    def note_alive(self, conversation: str, number: int) -> None:
+        """Note that the answer of a turn is still being written, for other servers to see."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE turns SET alive = ? WHERE conversation = ? AND number = ? AND answer = ''"
+                f" AND conversation IN ({_OWN})",
+                (at, conversation, number, self._owner),
+            )
 
     def _insert(
         self,
@@ -119,11 +149,13 @@ class Conversations:
         if new:
             title = question if len(question) <= _TITLE else question[: _TITLE - 1] + "…"
             connection.execute(
-                "INSERT INTO conversations (id, title, created, updated) VALUES (?, ?, ?, ?)",
-                (conversation, title, at, at),
+                "INSERT INTO conversations (id, title, created, updated, owner)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (conversation, title, at, at, self._owner),
             )
         elif not connection.execute(
-            "UPDATE conversations SET updated = ? WHERE id = ?", (at, conversation)
+            "UPDATE conversations SET updated = ? WHERE id = ? AND owner = ?",
+            (at, conversation, self._owner),
         ).rowcount:
             raise _missing(conversation)
         (number,) = connection.execute(
@@ -131,8 +163,9 @@ class Conversations:
             (conversation,),
         ).fetchone()
         connection.execute(
-            "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)",
-            (conversation, number, question, answer, text, at),
+            "INSERT INTO turns (conversation, number, question, answer, text, at, alive)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (conversation, number, question, answer, text, at, at if self._owner else ""),
         )
         return int(number)
 
@@ -142,8 +175,8 @@ class Conversations:
         with self._connections.writing() as connection:
             if not connection.execute(
                 "INSERT OR REPLACE INTO feedback SELECT conversation, number, ?, ?, ? FROM turns"
-                " WHERE conversation = ? AND number = ?",
-                (good, " ".join(reason.split()), at, conversation, number),
+                f" WHERE conversation = ? AND number = ? AND conversation IN ({_OWN})",
+                (good, " ".join(reason.split()), at, conversation, number, self._owner),
             ).rowcount:
                 raise _missing(conversation)
 
@@ -152,10 +185,11 @@ class Conversations:
         statement = (
             "SELECT f.conversation, f.number, good, reason, f.at, question, answer FROM feedback f"
             " JOIN turns t ON t.conversation = f.conversation AND t.number = f.number"
+            f" WHERE f.conversation IN ({_OWN})"
         )
         if conversation:
-            statement += " WHERE f.conversation = ?"
-        values = (conversation,) if conversation else ()
+            statement += " AND f.conversation = ?"
+        values = (self._owner, conversation) if conversation else (self._owner,)
         rows = self._connections.rows(f"{statement} ORDER BY f.at", values)
         return [Rating(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
 
@@ -164,13 +198,12 @@ class Conversations:
         words = search.casefold().split()
         statement = (
             "SELECT c.id, title, count(number), created, updated FROM conversations c"
-            " LEFT JOIN turns ON conversation = c.id"
+            " LEFT JOIN turns ON conversation = c.id WHERE owner = ?"
         )
         pattern = "(title LIKE ? ESCAPE '\\' OR c.id IN (SELECT conversation FROM turns WHERE" \
                   " question LIKE ? ESCAPE '\\' OR text LIKE ? ESCAPE '\\'))"  # fmt: skip
-        if words:
-            statement += " WHERE " + " AND ".join([pattern] * len(words))
-        values = [f"%{_escaped(word)}%" for word in words for _ in range(3)]
+        statement += "".join(f" AND {pattern}" for _ in words)
+        values = [self._owner, *(f"%{_escaped(word)}%" for word in words for _ in range(3))]
         statement += " GROUP BY c.id ORDER BY updated DESC, c.rowid DESC"
         rows = self._connections.rows(statement, values)
         return [replace(Conversation(*row), hit=self._hit(row[0], words)) for row in rows]
@@ -209,10 +242,13 @@ class Conversations:
 
     def turns(self, conversation: str) -> list[StoredTurn]:
         """Return the turns of a conversation, oldest first; raises NoConversation."""
-        if not self._connections.rows("SELECT 1 FROM conversations WHERE id = ?", (conversation,)):
+        if not self._connections.rows(
+            "SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation, self._owner)
+        ):
             raise _missing(conversation)
         rows = self._connections.rows(
-            "SELECT number, question, answer, at FROM turns WHERE conversation = ? ORDER BY number",
+            "SELECT number, question, answer, at, alive FROM turns WHERE conversation = ?"
+            " ORDER BY number",
             (conversation,),
         )
         return [StoredTurn(*row) for row in rows]
@@ -221,20 +257,22 @@ class Conversations:
         """Give a conversation another title; raises NoConversation."""
         with self._connections.writing() as connection:
             if not connection.execute(
-                "UPDATE conversations SET title = ? WHERE id = ?",
-                (" ".join(title.split())[:_TITLE], conversation),
+                "UPDATE conversations SET title = ? WHERE id = ? AND owner = ?",
+                (" ".join(title.split())[:_TITLE], conversation, self._owner),
             ).rowcount:
                 raise _missing(conversation)
 
     def delete(self, conversation: str) -> None:
         """Delete a conversation and its turns for good; raises NoConversation."""
         with self._connections.writing() as connection:
+            if not connection.execute(
+                "SELECT 1 FROM conversations WHERE id = ? AND owner = ?",
+                (conversation, self._owner),
+            ).fetchone():
+                raise _missing(conversation)
             connection.execute("DELETE FROM feedback WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM turns WHERE conversation = ?", (conversation,))
-            if not connection.execute(
-                "DELETE FROM conversations WHERE id = ?", (conversation,)
-            ).rowcount:
-                raise _missing(conversation)
+            connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
 
 def _escaped(word: str) -> str:

@@ -8,6 +8,7 @@ BriefingError
 ├── Busy                 too much is asked at once; says when to ask again
 │   └── StillOpening     the library is not open yet, or does not open
 ├── TooSlow              it took longer than anybody waits, and was stopped
+├── NotAllowed           whoever signed in has no right to do this
 ├── ReadError            a file cannot be read; carries a reason code
 ├── LibraryError         the library cannot do what was asked
 │   ├── LibraryLocked    another process is writing
@@ -65,6 +66,10 @@ class StillOpening(Busy):
 
 class TooSlow(BriefingError):
     """Work took longer than anybody waits for it, and was stopped."""
+
+
+class NotAllowed(BriefingError):
+    """Whoever signed in may not do this; the message says who may."""
 
 
 class ReadError(BriefingError):

@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from corpus import publishing
+from corpus.audit import Audit
 from corpus.catalogue import Entry, LibraryChange, entries, missing
+from corpus.collections import Collections, is_public, put_published
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import NotInLibrary, ReadError
@@ -59,6 +62,8 @@ class Library:
         self._lock = WriterLock(home / "writer.lock")
         self._originals = Originals(home / "originals")
         self._connections = Connections(self._file)
+        # The collection that documents are added to, where a view says so (`into`).
+        self._into: str | None = None
         # The text under an id never changes; 128 documents are a few MB.
         self._texts = lru_cache(maxsize=128)(self._load)
         with translated(self._file):
@@ -73,6 +78,32 @@ class Library:
     def conversations(self) -> Conversations:
         """The conversations that are kept beside the documents."""
         return Conversations(self._connections)
+
+    @property
+    def collections(self) -> Collections:
+        """The collections, and who may read and change them."""
+        return Collections(self._connections)
+
+    @property
+    def audit(self) -> Audit:
+        """Who asked, exported and changed rights, where people sign in."""
+        return Audit(self._connections)
+
+    def into(self, collection: str) -> Library:
+        """Return a view of this library that adds documents to a collection, "" for none.
+
+        Raises UsageError for one that is not there. Another closes what it is a view of.
+        """
+        if collection:
+            self.collections.require(collection)
+        view = copy(self)
+        view._into = collection
+        return view
+
+    @property
+    def is_adding(self) -> bool:
+        """Whether this is a view that says into which collection documents are added."""
+        return self._into is not None
 
     def close(self) -> None:
         """Close the connections of every thread; any later call raises LibraryClosed."""
@@ -185,6 +216,15 @@ class Library:
         # The text is cached; its metadata may have been edited since, by another process too.
         return replace(self._texts(document)[0], source=Source(*rows[0]))
 
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The ids of the documents that whoever asks may read, None for all."""
+        return None
+
+    def may_read(self, document: str) -> bool:
+        """Say whether whoever asks may read a document, replaced and removed ones included."""
+        return bool(document)
+
     def beginning(self, document: str, characters: int) -> str:
         """Return the first characters of a document's text; "" for one that is not here."""
         rows = self._connections.rows(
@@ -284,9 +324,10 @@ class Library:
     def known_original(self, location: str, digest: str, *, in_full: bool = False) -> bool:
         """Say whether the bytes with that SHA-256 are visible from that place already.
 
-        With `in_full`, a document with pages without text, which OCR might read, does not count.
+        With `in_full`, a document with pages without text, which OCR might read, does not count;
+        nor does one that is not in the collection that documents are added to.
         """
-        return bool(
+        known = bool(
             self._connections.rows(
                 "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
                 " WHERE places.location = ? AND places.original = ? AND visible AND EXISTS"
@@ -294,6 +335,16 @@ class Library:
                 " AND statements.location = places.location)"
                 " AND (NOT ? OR documents.left_out NOT LIKE '%\"pages without text\"%')",
                 (location, digest, in_full),
+            )
+        )
+        if not known or not self._into:
+            return known
+        return bool(
+            self._connections.rows(
+                "SELECT 1 FROM places JOIN collection_documents"
+                " ON collection_documents.document = places.document"
+                " WHERE location = ? AND collection = ?",
+                (location, self._into),
             )
         )
 
@@ -352,6 +403,7 @@ class Library:
             with suppress(ReadError):
                 kept = self._originals.keep(original)
         with self._transaction() as connection:
+            was_public = is_public(connection, document.id)
             published = publishing.publish(
                 connection,
                 document,
@@ -363,6 +415,14 @@ class Library:
                 original=kept,
                 within=within,
                 starter=starter,
+            )
+            put_published(
+                connection,
+                document.id,
+                document.source.location,
+                replaced=published.replaced,
+                was_public=was_public,
+                into=self._into or "",
             )
         self._texts.cache_clear()
         return published

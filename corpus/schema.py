@@ -138,6 +138,8 @@ MIGRATIONS: tuple[str, ...] = (
 
     -- Whose a conversation is: the name of a user, '' where nobody signs in.
     ALTER TABLE conversations ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+    -- When the server that writes an answer last said so (ISO 8601, UTC); '' for a finished one.
+    ALTER TABLE turns ADD COLUMN alive TEXT NOT NULL DEFAULT '';
 
     CREATE TABLE memos (
         id TEXT PRIMARY KEY,

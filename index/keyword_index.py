@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -134,6 +135,37 @@ class KeywordSearcher:
         self._tantivy = tantivy
         self._schema = schema
         self._searcher = searcher
+        # Which documents there are for this searcher, as parts of a query, and how many passages
+        # these have; None for all.
+        self._bound: list[Any] | None = None
+        self._count: int | None = None
+
+    def bounded(
+        self, documents: Sequence[str], passages: int, *, hidden: Sequence[str]
+    ) -> KeywordSearcher:
+        """Return this searcher for `documents` alone: no word of others is found or counted.
+
+        `hidden` are the others; the shorter of the two lists bounds what is looked for. `passages`
+        is how many those documents have.
+        """
+        found = copy(self)
+        make, occur = self._tantivy.Query, self._tantivy.Occur
+        if len(hidden) < len(documents):
+            others = make.term_set_query(self._schema, "document", list(hidden))
+            found._bound = [(occur.MustNot, others)]
+        else:
+            these = make.term_set_query(self._schema, "document", list(documents))
+            found._bound = [(occur.Must, make.const_score_query(these, 0.0))]
+        found._count = passages
+        return found
+
+    def _found(self, parts: list[Any], count: int) -> list[tuple[str, float]]:
+        """Return up to `count` (passage id, score) pairs that fulfil all parts, best first."""
+        parts = [*parts, *(self._bound or ())]
+        query = self._tantivy.Query.boolean_query(parts) if len(parts) > 1 else parts[0][1]
+        with _translated("search the keyword index"):
+            hits = self._searcher.search(query, limit=count, count=False).hits
+            return [(self._searcher.doc(place)["id"][0], float(score)) for score, place in hits]
 
     def search(
         self,
@@ -164,10 +196,7 @@ class KeywordSearcher:
             if values:
                 only = make.term_set_query(self._schema, name, list(values))
                 parts.append((must, make.const_score_query(only, 0.0)))
-        query = make.boolean_query(parts) if len(parts) > 1 else words
-        with _translated("search the keyword index"):
-            found = self._searcher.search(query, limit=count, count=False).hits
-            return [(self._searcher.doc(place)["id"][0], float(score)) for score, place in found]
+        return self._found(parts, count)
 
     def holding(self, terms: Sequence[str], count: int, *, begun: str = "") -> list[str]:
         """Return the ids of up to `count` passages that hold every one of `terms`, best first.
@@ -179,26 +208,30 @@ class KeywordSearcher:
         if begun:
             pattern = f"{re.escape(begun)}.*"
             parts.append((must, make.regex_query(self._schema, CONTENTS, pattern)))
-        if not parts:
-            return []
-        with _translated("search the keyword index"):
-            found = self._searcher.search(make.boolean_query(parts), limit=count, count=False).hits
-            return [self._searcher.doc(place)["id"][0] for _, place in found]
+        return [one for one, _ in self._found(parts, count)] if parts else []
 
     def resembling(self, stem: str, count: int = 10) -> list[str]:
         """Return the ids of passages with a word one or two letters away from `stem`."""
         make, distance = self._tantivy.Query, 1 if len(stem) < 8 else 2
         query = make.fuzzy_term_query(self._schema, CONTENTS, stem, distance=distance)
-        with _translated("search the keyword index"):
-            found = self._searcher.search(query, limit=count, count=False).hits
-            return [self._searcher.doc(place)["id"][0] for _, place in found]
+        return [one for one, _ in self._found([(self._tantivy.Occur.Must, query)], count)]
 
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """Return in how many passages each stem occurs, title and headings included."""
-        return {stem: int(self._searcher.doc_freq(CONTENTS, stem)) for stem in stems}
+        if self._bound is None:
+            return {stem: int(self._searcher.doc_freq(CONTENTS, stem)) for stem in stems}
+        return {stem: self._held(stem, self._bound) for stem in stems}
+
+    def _held(self, stem: str, bound: list[Any]) -> int:
+        """Return in how many passages of the documents that there are a stem occurs."""
+        make = self._tantivy.Query
+        must = (self._tantivy.Occur.Must, make.term_query(self._schema, CONTENTS, stem))
+        with _translated("search the keyword index"):
+            query = make.boolean_query([must, *bound])
+            return int(self._searcher.search(query, limit=1, count=True).count)
 
     def __len__(self) -> int:
-        return int(self._searcher.num_docs)
+        return int(self._searcher.num_docs) if self._count is None else self._count
 
 
 class KeywordWriter:

@@ -27,7 +27,7 @@ from index.pair_encoding import pair_of
 from index.query import Query, spelling_corrected
 from index.ranking import Coverage, Values, date_fit, late_values, named_months, weighted_signals
 from index.reader import ReaderModel, Reading
-from index.snapshot import Snapshot
+from index.snapshot import Snapshot, VectorReader
 
 _LOG = logging.getLogger(__name__)
 # Candidates taken from each ranking before they are fused.
@@ -43,6 +43,9 @@ TO_THE_END = 16
 # 0.65 and 0.89, with 0.6 for 0.73 and 0.93 (python -m training.calibration): as many
 # among five count for more than one question more that is first.
 _READER_WEIGHT = 0.35
+# Where some documents may not be read, twice as many neighbours are asked for as their share makes
+# necessary, and a thousand at most: Chroma takes longer for more than exact comparison.
+_SPARE, _MOST_ASKED = 2, 1_000
 # Of this relevance or more a passage is told to answer, as the reader finds it.
 _ANSWERS = 0.5
 
@@ -98,8 +101,11 @@ class Retriever:
             raise embedder_mismatch(snapshot.embedder, self._embedder.name)
         filters = filters or Filters()
         allowed = [one for one, entry in snapshot.entries.items() if filters.admits(entry)]
-        # Documents removed since the snapshot have no entry: then the search is restricted too.
-        only = allowed if len(allowed) < len(snapshot.forward.documents) else None
+        # Documents removed since the snapshot have no entry: then the search is restricted too. A
+        # bounded snapshot bounds words and vectors by itself, where no filter bounds them further.
+        bounded = snapshot.readable is not None
+        whole = len(snapshot.entries if bounded else snapshot.forward.documents)
+        only = allowed if len(allowed) < whole else None
         if not allowed or not len(snapshot.forward):
             return []
         ranked = self._ranked(query, vector, states, snapshot, only)
@@ -108,7 +114,8 @@ class Retriever:
     @property
     def passages(self) -> int:
         """How many passages are searched."""
-        return len(self._indexes.snapshot().forward)
+        snapshot = self._indexes.snapshot()
+        return len(snapshot.forward if snapshot.readable is None else snapshot.readable)
 
     def later_versions(self) -> Mapping[str, Sequence[Entry]]:
         """Return the later versions of each document that has some, the latest first."""
@@ -252,7 +259,12 @@ class Retriever:
         vectors takes 13 ms at most), and while Chroma is being written or has failed.
         """
         forward, vectors = snapshot.forward, snapshot.vectors
-        if only is None and vectors is not None:
+        readable = snapshot.readable
+        if only is None and vectors is not None and readable is not None:
+            found = self._nearest_readable(snapshot, vectors, vector, readable)
+            if found is not None:
+                return found
+        elif only is None and vectors is not None:
             wanted = min(_CANDIDATES, len(forward))
             try:
                 pairs = vectors.nearest(vector, wanted)
@@ -264,9 +276,35 @@ class Retriever:
                 self._indexes.distrust(vectors)
             elif pairs is not None:
                 return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
-        rows = np.arange(len(forward)) if only is None else forward.rows_of(only)
+        if only is not None:
+            rows = forward.rows_of(only)
+        else:
+            rows = np.arange(len(forward)) if readable is None else readable
         cosines = forward.vectors[rows] @ vector
         return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
+
+    def _nearest_readable(
+        self, snapshot: Snapshot, vectors: VectorReader, vector: Vectors, readable: Rows
+    ) -> list[int] | None:
+        """Return the nearest rows that may be read; None where comparing those alone is quicker.
+
+        Asked for so many more as the others have a share, the store returns enough of them; where
+        it does not, their documents are near to the question, and the vectors are compared.
+        """
+        forward = snapshot.forward
+        wanted = min(_CANDIDATES, len(readable))
+        asked = wanted * _SPARE * len(forward) // max(1, len(readable))
+        if asked > _MOST_ASKED:
+            return None
+        try:
+            pairs = vectors.nearest(vector, min(asked, len(forward)))
+        except SearchIndexError as error:
+            _LOG.error("the vector index fails a query", exc_info=error)
+            self._indexes.distrust(vectors)
+            return None
+        found = np.array([forward.row(one) for one, _ in pairs or ()], dtype=np.intp)
+        kept = found[np.isin(found, readable, assume_unique=True)][:wanted]
+        return kept.tolist() if len(kept) == wanted else None
 
     def _match(
         self,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from corpus.catalogue import Entry
 from index.cosine_scale import CosineScale
 from index.embedding import Vectors
-from index.forward_index import ForwardIndex
+from index.forward_index import ForwardIndex, Rows
 from index.keyword_index import KeywordSearcher
 from index.vector_store import VectorStore
 
@@ -66,7 +66,8 @@ class Snapshot:
 
     `embedder` made the vectors, `scale` is that of its cosines. `vectors` is None where they are
     compared one by one: the store is being written, or it is broken. `later` has the later versions
-    of documents, the latest first.
+    of documents, the latest first. `readable` are the rows of `forward` that may be searched, None
+    for all: those of documents that the asker may not read are left out everywhere.
     """
 
     generation: int
@@ -77,3 +78,22 @@ class Snapshot:
     vectors: VectorReader | None
     later: Mapping[str, Sequence[Entry]]
     scale: CosineScale
+    readable: Rows | None = None
+
+    def bounded(self, documents: Collection[str]) -> Snapshot:
+        """Return this snapshot with `documents` alone in it: itself where they are all there is."""
+        entries = {one: entry for one, entry in self.entries.items() if one in documents}
+        held = [str(one) for one in self.forward.documents]
+        shown = [one for one in held if one in documents]
+        if len(entries) == len(self.entries) and len(shown) == len(held):
+            return self
+        hidden = [one for one in held if one not in documents]
+        rows = self.forward.rows_of(shown)
+        later = {
+            one: kept
+            for one, versions in self.later.items()
+            if one in documents
+            and (kept := [version for version in versions if version.id in documents])
+        }
+        words = self.words.bounded(shown, len(rows), hidden=hidden)
+        return replace(self, entries=entries, words=words, later=later, readable=rows)

@@ -62,6 +62,7 @@ class Harbour:
     def __init__(self, kept: Conversations | None = None) -> None:
         self._kept = kept
         self.stopped = threading.Event()
+        self.signs_in = False
         self.questions: Jobs[Any] = Jobs("questions", at_once=2, waiting=4)
         self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
         self.samples: Jobs[Any] = Jobs("memos", at_once=1, waiting=1)
@@ -74,6 +75,18 @@ class Harbour:
 
     def conversations(self) -> Conversations | None:
         return self._kept
+
+    def can_ask(self) -> bool:
+        return self.questions.reserve()
+
+    def is_adding(self) -> bool:
+        return bool(self.additions.unfinished())
+
+    def note_refusal(self, who: str, reason: str) -> None:
+        return None
+
+    def require_admin(self) -> None:
+        return None
 
     def workspace(self, engine: str = "") -> None:
         return None

@@ -6,20 +6,28 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Question
 from assistant.memo.grades import Grades
 from assistant.related import Related, related_passages
+from corpus.access import ANYONE, Asker
 from corpus.addresses import Policy
 from corpus.document import Source
-from corpus.errors import BriefingError, FormatError, SearchIndexError, StorageError, UsageError
+from corpus.errors import (
+    BriefingError,
+    LibraryError,
+    SearchIndexError,
+    StorageError,
+    UsageError,
+)
 from corpus.i18n import tr
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
 from ui.comparing import Comparisons
-from ui.engine_names import QUOTES, engine_title
+from ui.engine_choice import EngineChoice
+from ui.examples_cache import Examples
 from ui.jobs import Jobs
 from ui.notices import error_html, opening_html, troubles_html
 from ui.picture_cache import PictureCache
@@ -27,8 +35,6 @@ from ui.source import SelectedCitation, Sources
 from ui.wording import word
 
 if TYPE_CHECKING:
-    from assistant.engine import Engine
-    from assistant.models.model_store import ModelStore
     from assistant.pictures.picture import Picture
     from assistant.settings import Settings
     from assistant.workspace import Workspace
@@ -53,14 +59,27 @@ _QUESTIONS_AT_ONCE, _QUESTIONS_WAITING = 2, 32
 _MEMOS_WAITING, _ADDITIONS_WAITING, _DOWNLOADS_WAITING = 8, 16, 8
 
 
-class Backend:
-    """Opens the workspace in a thread, so that the page is there before the models are."""
+class Backend(EngineChoice):
+    """Opens the workspace in a thread, so that the page is there before the models are.
 
-    def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
-        """Make a backend for a data folder; `addresses` is what may be fetched from the web."""
+    What it returns is bounded to what whoever asks may read, where people sign in.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        addresses: Policy | None = None,
+        asker: Callable[[], Asker] | None = None,
+    ) -> None:
+        """Make a backend for a data folder; `addresses` is what may be fetched from the web.
+
+        `asker` returns who asks in the event that is being answered (`ui.sign_in`), None where
+        nobody signs in.
+        """
+        super().__init__(settings, asker or (lambda: ANYONE))
+        self.signs_in = asker is not None
         self._address_policy = addresses
-        self._settings = settings
-        self._workspace: Workspace | None = None
         # The one that was opened, and is to be closed: another engine takes a copy of it.
         self._to_close: Workspace | None = None
         # A key of the words for what is being done, and the values in it.
@@ -69,34 +88,71 @@ class Backend:
         self._failure = ""
         # What failed behind the page and has not gone well since: a key of the words, the reason.
         self._troubles: dict[str, str] = {}
-        # Open, or failed to; and everything that follows the opening done as well.
-        self._ready = threading.Event()
-        self._finished = threading.Event()
-        self._examples_generation = -1
-        # Held while examples are tried: a library must not be closed under a thread that reads it.
-        self._examples_lock = threading.Lock()
         self._closing = threading.Event()
         self._opening_thread = threading.Thread()
         self._renderer = PageRenderer()
         self._pictures = PictureCache()
         self._comparisons = Comparisons()
-        self._engines: dict[str, Engine] = {}
         self._afterwards: list[Callable[[], object]] = []
-        self._other_engines: list[str] = []
-        self._examples: dict[str, list[str]] = {}
-        self.questions: Jobs[Any] = Jobs(
+        self._examples = Examples(self._closing, self._log_failure, self._log_success)
+        self._questions: Jobs[Any] = Jobs(
             "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
         )
-        self.memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
+        self._memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
         # The sample keeps nobody's memo waiting.
-        self.samples: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
-        self.additions: Jobs[Any] = Jobs(
+        self._samples: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
+        self._additions: Jobs[Any] = Jobs(
             "additions",
             at_once=1,
             waiting=_ADDITIONS_WAITING,
             give_way=self._wait_for_questions,
         )
         self.downloads: Jobs[Any] = Jobs("models", at_once=1, waiting=_DOWNLOADS_WAITING)
+
+    @property
+    def questions(self) -> Jobs[Any]:
+        """The questions of whoever asks; all are worked on in one line."""
+        return self._questions.of(self._asker().name)
+
+    @property
+    def memos(self) -> Jobs[Any]:
+        """The memos that are being written for whoever asks."""
+        return self._memos.of(self._asker().name)
+
+    @property
+    def samples(self) -> Jobs[Any]:
+        """The samples of memos that are being written for whoever asks."""
+        return self._samples.of(self._asker().name)
+
+    @property
+    def additions(self) -> Jobs[Any]:
+        """What whoever asks adds to the library."""
+        return self._additions.of(self._asker().name)
+
+    def can_ask(self) -> bool:
+        """Reserve a place for a question, anyone's; False where the line is full."""
+        return self._questions.reserve()
+
+    def is_adding(self) -> bool:
+        """Say whether anyone's documents are being added, or wait to be."""
+        return bool(self._additions.unfinished())
+
+    def asker(self) -> Asker:
+        """Return who asks; `ANYONE` where nobody signs in."""
+        return self._asker()
+
+    def note_refusal(self, who: str, reason: str) -> None:
+        """Add a refused sign-in to the audit trail, as far as the library is open."""
+        _LOG.warning("a sign-in was refused: %s", reason)
+        workspace = self._workspace
+        if workspace is not None:
+            # It was refused already, whether this can be written or not.
+            with suppress(LibraryError):
+                workspace.library.audit.note(who, "refused", reason)
+
+    def _seen(self) -> Workspace | None:
+        """Return the workspace as whoever asks may see it; None while it opens."""
+        return self._workspace and self._workspace.seen_by(self._asker())
 
     def open(self, after: float = 0.0) -> None:
         """Begin to open after so many seconds, and return at once."""
@@ -180,7 +236,7 @@ class Backend:
             # 0.7 ms a document, once: the library page need not wait for it.
             workspace.with_themes(workspace.library.entries())
             self._other_engines = self._reachable(workspace)
-            self._try_examples(workspace)
+            self._examples.try_now(workspace)
             self._do_afterwards()
         except BriefingError as error:
             _LOG.error("the library does not open", exc_info=error)
@@ -210,16 +266,13 @@ class Backend:
     def _wait_for_questions(self, cancelled: Callable[[], bool]) -> None:
         """Wait while questions are being answered, since both want every core; not for ever."""
         until = time.monotonic() + _WAIT_FOR_QUESTIONS
-        while self.questions.unfinished() and time.monotonic() < until and not cancelled():
+        while self._questions.unfinished() and time.monotonic() < until and not cancelled():
             if self._closing.wait(_POLL / 5):
                 break
 
-    def _reachable(self, workspace: Workspace) -> list[str]:
-        """Return the engines that answer now, but for the models that may come and go."""
-        from assistant.engine_selection import reachable
-
-        found = [one for one in reachable(workspace.settings.home) if one.ready and not one.is_form]
-        return [one.name for one in found if not one.name.startswith("local:")]
+    def _log_success(self, doing: str) -> None:
+        """Take back what was said of a failure: it went well."""
+        self._troubles.pop(doing, None)
 
     def status(self, language: str = "en") -> str:
         """Return the line below the bar as HTML: how it opens, what failed; "" if all is well."""
@@ -230,173 +283,20 @@ class Backend:
             return opening_html(word(self._status_key, language, **self._progress)) + troubles
         return troubles
 
-    def default_engine(self) -> str:
-        """Return the name of the engine that answers where none was chosen; "" while it opens."""
-        return self._workspace.engine.name if self._workspace else ""
-
-    def engine_of_start(self) -> str:
-        """Return the engine that the command line or the environment named, "" for none."""
-        return "" if self._settings.engine == "auto" else self._settings.engine
-
-    def chosen_engine(self) -> str:
-        """Return the engine that was chosen for good, "" for none."""
-        try:
-            return self.models().chosen_engine
-        except FormatError:
-            # Choosing writes the file anew.
-            return ""
-
-    def choose_engine(self, name: str) -> str:
-        """Have an engine answer from the next question on, in every window and after a restart.
-
-        One that was named at the start answers on until the next; returns who answers. Raises
-        UsageError, StorageError.
-        """
-        from assistant.engine_selection import engine_named
-
-        self.require_open()
-        if name not in {one for _, one in self.engines()}:
-            self._check_hosted(name)
-        # What it lacks, a key perhaps, is said before it is kept.
-        engine_named(name, self._settings.home)
-        self.models().choose_engine(name)
-        return self.renew_engine()
-
-    def _check_hosted(self, name: str) -> None:
-        """Raise UsageError for what is no engine of a provider that the page offers."""
-        from assistant.models.engine_config_file import engine_config_in
-        from assistant.models.hosted import named_model, provider_of
-
-        provider = provider_of(name, engine_config_in(self._settings.home))
-        if provider is None:
-            raise UsageError(_not_in_list(name))
-        named_model(provider, provider.model(name))
-
-    def require_open(self) -> None:
-        """Raise UsageError while the library opens, and takes the engine that was named before."""
-        if not self.opening_finished():
-            raise UsageError(tr("the library is still opening; try again in a moment"))
-
-    def engines(self) -> Sequence[tuple[str, str]]:
-        """Return (title, name) of the engines that may be asked, the present one first.
-
-        None while the library opens; of the models of this machine those that are here now. A
-        hosted one is among them only while it is the present one.
-        """
-        workspace = self._workspace
-        if workspace is None or not self._other_engines:
-            return ()
-        here = [f"local:{one.name}" for one in self.models().installed()]
-        names = dict.fromkeys([workspace.engine.name, *here, *self._other_engines])
-        return [(engine_title(one), one) for one in names]
-
-    def servers(self) -> Sequence[str]:
-        """Return the engines on servers of this machine, and of other packages, as last found."""
-        return [one for one in self._other_engines if one != QUOTES]
-
-    def find_servers(self) -> None:
-        """Look again for the servers of this machine that answer."""
-        if self._workspace is not None and self.opening_finished():
-            self._other_engines = self._reachable(self._workspace)
-
-    def home(self) -> Path:
-        """Return the data folder, where keys are kept."""
-        return self._settings.home
-
-    def models(self) -> ModelStore:
-        """Return what looks after the models of this machine."""
-        from assistant.models.model_store import ModelStore
-
-        return ModelStore(self._settings.home)
-
-    def renew_engine(self, *, anew: bool = False) -> str:
-        """Take who `auto` names now, where no other was named at the start; return who answers.
-
-        What is being written goes on with the engine that began it. With `anew` it is made again
-        though its name is the same: its key is another. Raises UsageError.
-        """
-        from assistant.engine_selection import engine_named
-
-        workspace = self._workspace
-        if anew:
-            self._engines.clear()
-        if workspace is not None and (anew or not self.engine_of_start()):
-            try:
-                engine = engine_named(self._settings.engine, workspace.settings.home)
-            except UsageError:
-                # What was made with a key that is gone must not be asked any more.
-                self._workspace = workspace.with_engine(engine_named(QUOTES, self.home()))
-                raise
-            if anew or engine.name != workspace.engine.name:
-                self._workspace = workspace = workspace.with_engine(engine)
-        return workspace.engine.name if workspace is not None else ""
-
-    def host_of(self, engine: str) -> str:
-        """Return the host that an engine sends text to; "" for none or one that is unknown."""
-        workspace = self._workspace
-        if workspace is None:
-            return ""
-        try:
-            return self._engine(workspace, engine).host
-        except UsageError:
-            return ""
-
-    def _engine(self, workspace: Workspace, name: str) -> Engine:
-        """Return an engine of the list by its name, made once; raises UsageError.
-
-        A name may be an address, to which passages and a key would go: only the owner gives those.
-        """
-        from assistant.engine_selection import engine_named
-
-        if name in {"", workspace.engine.name}:
-            return workspace.engine
-        if name not in {one for _, one in self.engines()}:
-            raise UsageError(_not_in_list(name))
-        found = self._engines.get(name)
-        if found is None:
-            found = self._engines[name] = engine_named(name, workspace.settings.home)
-        return found
-
-    def _with_engine(self, workspace: Workspace, name: str) -> Workspace:
-        chosen = self._engine(workspace, name)
-        return workspace if chosen is workspace.engine else workspace.with_engine(chosen)
-
     def examples(self, language: str = "en") -> Sequence[str]:
         """Return questions in a language that the library answers; none until they were tried.
 
         After the library changed, the next page to open sees those made anew.
         """
-        workspace = self._workspace
-        if workspace is not None and self._finished.is_set():
-            if workspace.library.generation != self._examples_generation:
-                threading.Thread(
-                    target=self._try_examples, args=(workspace,), name="examples", daemon=True
-                ).start()
-            if not workspace.library.entries():
-                return ()
-        return self._examples.get(language, [])
-
-    def _try_examples(self, workspace: Workspace) -> None:
-        from assistant.examples import examples
-
-        with self._examples_lock:
-            if self._closing.is_set():
-                return
-            self._examples_generation = workspace.library.generation
-            try:
-                self._examples = {one: examples(workspace, one) for one in ("en", "zh")}
-            except Exception as error:  # noqa: BLE001  # reason: the page works without examples
-                self._log_failure("backend.examples", error)
-            else:
-                self._troubles.pop("backend.examples", None)
-
-    def opening_finished(self) -> bool:
-        """Say whether the library is open, or will not open, and the page has all it shows."""
-        return self._finished.is_set()
+        workspace = self._seen()
+        if workspace is None or not self._finished.is_set() or not workspace.library.entries():
+            return ()
+        return self._examples.of(workspace, language)
 
     def entries(self) -> Sequence[Entry]:
         """Return the documents of the library; none while it opens."""
-        return self._workspace.library.entries() if self._workspace else ()
+        workspace = self._seen()
+        return workspace.library.entries() if workspace else ()
 
     def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
         """Yield snapshots of the answer; while the library opens, what is being waited for."""
@@ -407,15 +307,16 @@ class Backend:
             if time.monotonic() > deadline:
                 raise BriefingError(tr("the library is still opening; ask again in a while"))
             yield "backend.asked_early"
-        if self._workspace is None:
+        workspace = self._seen()
+        if workspace is None:
             raise BriefingError(self._failure)
-        yield from ask(self._with_engine(self._workspace, engine), question)
+        yield from ask(self._with_engine(workspace, engine), question)
 
     def with_follow_ups(self, answer: Answer) -> Answer:
         """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""
         from assistant.follow_up_questions import with_follow_ups
 
-        workspace = self._workspace
+        workspace = self._seen()
         if workspace is None or answer.follow_ups or answer.outcome in {"", "failed"}:
             return answer
         return with_follow_ups(workspace, answer)
@@ -424,7 +325,7 @@ class Backend:
         self, answer: Answer, language: str = "en", *, wait: bool = True
     ) -> Sequence[Picture]:
         """Return the pictures of a complete answer; without `wait` those that are drawn already."""
-        workspace = self._workspace
+        workspace = self._seen()
         return self._pictures.of(workspace, answer, language, wait=wait) if workspace else ()
 
     def page_renderer(self) -> PageRenderer:
@@ -433,7 +334,7 @@ class Backend:
 
     def sources(self) -> Sources | None:
         """Return what writes the source panel; None while the library opens."""
-        workspace = self._workspace
+        workspace = self._seen()
         if workspace is None:
             return None
 
@@ -465,11 +366,13 @@ class Backend:
 
     def conversations(self) -> Conversations | None:
         """Return the kept conversations; None while the library opens."""
-        return self._workspace.library.conversations if self._workspace else None
+        workspace = self._seen()
+        return workspace.library.conversations if workspace else None
 
     def workspace(self, engine: str = "") -> Workspace | None:
         """Return the workspace, with an engine of the list by its name; None while it opens."""
-        return self._workspace and self._with_engine(self._workspace, engine)
+        workspace = self._seen()
+        return workspace and self._with_engine(workspace, engine)
 
     def close(self) -> None:
         """Let go of the library, once nothing reads it; opening it is broken off."""
@@ -481,18 +384,14 @@ class Backend:
             return
         self._ready.wait()
         lines: tuple[Jobs[Any], ...] = (
-            self.questions, self.memos, self.samples, self.additions, self.downloads,
+            self._questions, self._memos, self._samples, self._additions, self.downloads,
         )  # fmt: skip
         for line in lines:
             line.cancel_all(_CLOSE_TIMEOUT)
         self._opening_thread.join()
-        with self._examples_lock:
+        with self._examples.idle():
             if self._to_close is not None:
                 self._to_close.close()
-
-
-def _not_in_list(name: str) -> str:
-    return tr("the engine {name} is not in the list; choose one that is", name=repr(name))
 
 
 Say = Callable[[str], None]

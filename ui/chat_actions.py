@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from corpus.conversations import Conversations
     from ui.backend import Backend
 
+_LOG = logging.getLogger(__name__)
+# Seconds between two notes that an answer is being written (`corpus.conversations.ALIVE_FOR`).
+_SAY_ALIVE = 5.0
 # Seconds for which a job waits until its question is kept: a disk that stands still.
 _STORE_TIMEOUT = 30.0
 # Seconds without a word of an answer after which that is said, and after which quotes are offered.
@@ -44,7 +48,8 @@ class ChatTurn:
 
     `number` is its place in the library, 0 while it has none. `waiting` says what is awaited,
     `problem` why there is no answer, `stopped` that the reader stopped it. `rated` is "good",
-    "bad" or "". `slow` are the seconds for which nothing was written, where these are many.
+    "bad" or "". `slow` are the seconds for which nothing was written, where these are many;
+    `elsewhere` says that another server writes the answer.
     """
 
     question: str
@@ -56,6 +61,7 @@ class ChatTurn:
     rated: str = ""
     slow: int = 0
     alone: bool = False
+    elsewhere: bool = False
 
     @property
     def complete(self) -> bool:
@@ -124,7 +130,7 @@ def begin_answer(
         asked.publishers, asked.documents,
     )  # fmt: skip
     work = _AnswerJob(backend, conversation, question, asked.engine, instead_of, alone)
-    work.job = backend.questions.start(conversation, work.run, alone=True)
+    work.job = backend.questions.start(conversation, work.run, alone=True, after=work.ended.set)
     return conversation, ChatTurn(question.text, number=work.store_question(), alone=alone)
 
 
@@ -143,6 +149,8 @@ class _AnswerJob:
         self._alone = alone
         self._number = 0
         self.job: Job[Any] | None = None
+        # Set at the end, also of a job that was stopped while it waited.
+        self.ended = threading.Event()
         self._store_tried = threading.Event()
 
     def store_question(self) -> int:
@@ -153,9 +161,22 @@ class _AnswerJob:
                 self._number = kept.begin(
                     self._conversation, self._question.text, instead_of=self._instead_of
                 )
+                if self._backend.signs_in:
+                    threading.Thread(
+                        target=self._say_alive, args=(kept,), name="alive", daemon=True
+                    ).start()
         finally:
             self._store_tried.set()
         return self._number
+
+    def _say_alive(self, kept: Conversations) -> None:
+        """Tell other servers that this one is at work, as long as it is."""
+        while not self.ended.wait(_SAY_ALIVE):
+            try:
+                kept.note_alive(self._conversation, self._number)
+            except BriefingError as error:
+                # The answer itself will tell what is wrong with the record.
+                _LOG.warning("cannot note that an answer is being written", exc_info=error)
 
     def run(self) -> Iterator[ChatTurn]:
         """Yield the turn as it grows; a failure is an answer with the outcome "failed"."""
@@ -185,7 +206,7 @@ class _AnswerJob:
 
 def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, language: str) -> ChatTurn:
     """Return how far a turn is now."""
-    latest = job.latest or begun
+    latest = replace(job.latest or begun, elsewhere=False)
     if job.cancelled:
         return replace(latest, waiting="", stopped=not latest.complete)
     if job.failure is not None:
@@ -193,7 +214,7 @@ def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, languag
     if job.latest is None and not job.ended:
         ahead = questions_ahead(backend, job)
         key = "chat.in_line" if ahead else "chat.starting"
-        return replace(begun, waiting=word(key, language, count=ahead))
+        return replace(latest, waiting=word(key, language, count=ahead))
     if latest.waiting in keys():
         latest = replace(latest, waiting=word(latest.waiting, language))
     written = latest.answer is not None and (latest.answer.claims or latest.answer.growing)
@@ -204,8 +225,7 @@ def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, languag
 
 def questions_ahead(backend: Backend, job: Job[ChatTurn]) -> int:
     """Return how many questions are before one that has not begun; 0 for one that has."""
-    before = [one.name for one in backend.questions.unfinished()] if job.latest is None else []
-    return before.index(job.name) if job.name in before else 0
+    return backend.questions.ahead_of(job) if job.latest is None else 0
 
 
 def is_answering(backend: Backend, conversation: str) -> bool:
@@ -303,6 +323,8 @@ def _turn_body(
         body = awaited_html(turn.waiting, language)
     elif turn.problem:
         body += error_html(turn.problem, language)
+    elif turn.elsewhere and not turn.complete and not growing:
+        return awaited_html(word("chat.elsewhere", language), language)
     elif turn.stopped:
         body += note_html(word("chat.stopped", language))
     elif not turn.complete and not growing:

@@ -18,6 +18,7 @@ from assistant.settings import Settings
 from corpus import log
 from corpus.errors import BriefingError
 from ui.commands import (
+    access,
     ask,
     check,
     doctor,
@@ -143,6 +144,8 @@ for command in (
     documents.fetch,
     measure.evaluate,
     doctor.doctor,
+    access.collections,
+    access.audit,
 ):
     cli.add_command(command)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
@@ -12,19 +13,31 @@ from corpus.errors import BriefingError, NotInLibrary, ReadError
 from ui.backend import Backend
 from ui.places import shown_location
 from ui.rendering import rendered
+from ui.sign_in import asker_of, asking_as
 from ui.translation import translated
 from ui.wording import language_of, word
 
+if TYPE_CHECKING:
+    from assistant.workspace import Workspace
 
-def original_route(backend: Backend) -> Callable[[str], Response]:
+
+def _workspace(backend: Backend, request: Request) -> Workspace | None:
+    """Return the workspace as whoever sent a request may see it; None while it opens."""
+    if not backend.signs_in:
+        return backend.workspace()
+    with asking_as(asker_of(request.scope)):
+        return backend.workspace()
+
+
+def original_route(backend: Backend) -> Callable[[str, Request], Response]:
     """Return the handler of "/originals/<document id>".
 
     Whatever the file is, a browser saves it: a page or a picture with a script in it would run as
     this site's own. Only documents of the library are found, by their ids.
     """
 
-    def original(document: str) -> Response:
-        workspace = backend.workspace()
+    def original(document: str, request: Request) -> Response:
+        workspace = _workspace(backend, request)
         if workspace is None:
             return PlainTextResponse("The library is still opening.", status_code=503)
         try:
@@ -56,7 +69,7 @@ def page_route(backend: Backend) -> Callable[[str, int, Request], Response]:
     """
 
     def drawn(document: str, page: int, request: Request) -> Response:
-        workspace, language = backend.workspace(), language_of(request.headers)
+        workspace, language = _workspace(backend, request), language_of(request.headers)
         if workspace is None:
             return PlainTextResponse(word("library.opening", language), status_code=503)
         try:

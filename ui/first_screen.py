@@ -8,11 +8,13 @@ over.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.page_scripts import PAGE_SCRIPT
 from ui.rendering import rendered
+from ui.sign_in import asker_of, asking_as, is_signed_in
 from ui.wording import language_of
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ class FirstScreen:
         headers = {name.decode("latin-1"): value.decode("latin-1")
                    for name, value in scope["headers"]}  # fmt: skip
         language = language_of(headers)
-        first = first_screen_html(self._screen(language), language)
+        asked = asking_as(asker_of(scope)) if is_signed_in(scope) else nullcontext()
+        with asked:
+            first = first_screen_html(self._screen(language), language)
         # It is changed as text: not compressed.
         plain = [one for one in scope["headers"] if one[0].lower() != b"accept-encoding"]
         started: Message = {}

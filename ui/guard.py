@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.errors import UsageError
 from corpus.i18n import tr
+from ui.own_sessions import with_own_body, with_own_session
+from ui.sign_in import SignIn, Throttled, Told, asker_of, let_through
 from ui.uploads import Uploads
 from ui.wording import language_of, word
 
@@ -78,16 +80,30 @@ class Guard:
     """Lets through what this machine's own page asks for, and refuses the rest."""
 
     def __init__(
-        self, app: ASGIApp, page: PageRules | None = None, *, prefixes: tuple[str, ...] = ()
+        self,
+        app: ASGIApp,
+        page: PageRules | None = None,
+        *,
+        sign_in: SignIn | None = None,
+        public_url: str = "",
+        refused: Told | None = None,
+        prefixes: tuple[str, ...] = (),
     ) -> None:
         """Stand before `app`; without a page no event and no upload comes through.
 
         Paths that begin with one of `prefixes` are open beside those of the page, to any method:
         what stands behind them (`ui.api.access`) refuses what it does not know.
+
+        With a `sign_in` only who signed in comes through, and the scope says who (`asker_of`);
+        `refused` is told of those who do not. `public_url` ("https://host") is where people open
+        the page, "" on this machine alone.
         """
         self.inner = app
-        self._prefixes = prefixes
         self._page = page
+        self._sign_in = sign_in
+        self._public_url = public_url
+        self._prefixes = prefixes
+        self._refused = Throttled(refused or _not_told)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, adding the headers."""
@@ -106,17 +122,48 @@ class Guard:
                 message["headers"] = [*filter(_is_sent_on, message["headers"]), *_HEADERS.items()]
             await send(message)
 
-        if reason := refusal(scope, self._prefixes):
+        own_paths = self._sign_in.paths if self._sign_in is not None else {}
+        if reason := refusal(
+            scope, public_url=self._public_url, own_paths=own_paths, prefixes=self._prefixes
+        ):
             await _respond(with_headers, 403, reason)
             return
-        path = scope["path"]
-        if scope["method"] == "POST" and path.startswith(_EVENTS):
-            await self._event(scope, receive, with_headers)
-        elif scope["method"] == "POST" and path == _UPLOAD:
-            await self._upload(scope, receive, with_headers)
-        else:
-            body = _LimitedBody(receive, _EVENT_TIMEOUT, _MOST_BYTES)
-            await self.inner(scope, body.receive, with_headers)
+        if self._sign_in is not None:
+            person = await self._sign_in.admit(scope, receive, with_headers, self._refused)
+            if person is None:
+                return
+            scope = let_through(with_own_session(scope, person.asker), person)
+        await self._pass_on(scope, receive, with_headers)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request that is allowed, once its body is."""
+        path, posted = scope["path"], scope["method"] == "POST"
+        if posted and path.startswith(_EVENTS):
+            await self._event(scope, receive, send)
+            return
+        if posted and path == _UPLOAD:
+            await self._upload(scope, receive, send)
+            return
+        body = _LimitedBody(receive, _EVENT_TIMEOUT, _MOST_BYTES)
+        if not posted or self._sign_in is None or path.startswith(self._prefixes):
+            await self.inner(scope, body.receive, send)
+            return
+        content = await body.read()
+        if content is None:
+            await _respond(send, 413, "this request is too long or too slow")
+            return
+        await self._resend(scope, receive, send, with_own_body(content, asker_of(scope)))
+
+    async def _resend(self, scope: Scope, receive: Receive, send: Send, content: bytes) -> None:
+        """Pass on a request with another body than it came with."""
+        length = (b"content-length", str(len(content)).encode())
+        others = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
+        given = iter([{"type": "http.request", "body": content, "more_body": False}])
+
+        async def resent() -> Message:
+            return next(given, None) or await receive()
+
+        await self.inner({**scope, "headers": [*others, length]}, resent, send)
 
     async def _event(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on an event as the page sends it, or say at once why not."""
@@ -139,14 +186,9 @@ class Guard:
             reason = f"{word('chat.full', language)} {word('chat.kept_in_box', language)}"
             await _respond(send, 429, reason)
             return
-        length = (b"content-length", str(len(content)).encode())
-        others = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
-        given = iter([{"type": "http.request", "body": content, "more_body": False}])
-
-        async def resend() -> Message:
-            return next(given, None) or await receive()
-
-        await self.inner({**scope, "headers": [*others, length]}, resend, send)
+        if self._sign_in is not None:
+            content = with_own_body(content, asker_of(scope))
+        await self._resend(scope, receive, send, content)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on an upload that there is room for."""
@@ -236,23 +278,43 @@ def _headers(scope: Scope) -> dict[str, str]:
     }
 
 
-def refusal(scope: dict[str, Any] | Scope, prefixes: tuple[str, ...] = ()) -> str:
-    """Return why a request is refused, or ""; `prefixes` are open beside what the page asks for.
+def _not_told(who: str, reason: str) -> None:
+    """Take no note of a refused sign-in."""
+
+
+def refusal(
+    scope: dict[str, Any] | Scope,
+    *,
+    public_url: str = "",
+    own_paths: Mapping[str, frozenset[str]] | None = None,
+    prefixes: tuple[str, ...] = (),
+) -> str:
+    """Return why a request is refused, or "".
 
     A foreign Host is a name that was made to point here (DNS rebinding); a foreign origin is
-    another site's page writing through the user's browser.
+    another site's page writing through the user's browser. With a `public_url` its host alone is
+    answered. `own_paths` are let through besides, by method, and what begins with one of
+    `prefixes`.
     """
     headers = _headers(scope)
     hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
     host = headers.get("host", "")
-    if len(hosts) != 1 or not _LOCAL_HOST.fullmatch(host):
-        return "this page answers on this machine only"
-    if not scope["path"].startswith(prefixes or ("\0",)) and not _is_allowed(
-        scope["method"], scope["path"], scope.get("query_string", b"")
+    public_host = public_url.partition("://")[2]
+    if len(hosts) != 1 or not (
+        host.lower() == public_host if public_url else _LOCAL_HOST.fullmatch(host)
     ):
+        return (
+            "this page answers at its public address only"
+            if public_url
+            else "this page answers on this machine only"
+        )
+    path = scope["path"]
+    own = path in (own_paths or {}).get(scope["method"], ()) or path.startswith(prefixes)
+    if not own and not _is_allowed(scope["method"], path, scope.get("query_string", b"")):
         return "this address is shut"
     if scope["method"] in _WRITING_METHODS:
-        if headers.get("origin", f"http://{host}") != f"http://{host}":
+        origin = public_url or f"http://{host}"
+        if headers.get("origin", origin) != origin:
             return "requests from other sites are refused"
         if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
             return "requests from other sites are refused"

@@ -116,6 +116,7 @@ def keep_key(backend: Backend, name: str, key: str, language: str) -> str:
     """
     from assistant.models import engine_keys
 
+    backend.require_admin()
     provider = _provider(backend, name)
     engine_keys.keep_key(backend.home(), name, key)
     _take_anew(backend, provider)
@@ -126,6 +127,7 @@ def remove_key(backend: Backend, name: str, language: str) -> str:
     """Remove the key of a provider from the user's file, and return what is said of it."""
     from assistant.models import engine_keys
 
+    backend.require_admin()
     provider = _provider(backend, name)
     engine_keys.remove_key(backend.home(), name)
     _take_anew(backend, provider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import signal
 import socket
@@ -12,19 +13,43 @@ from weakref import WeakKeyDictionary
 import uvicorn
 
 from corpus.errors import UsageError
+from corpus.i18n import tr
 
 _LOG = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 _PORTS = 10
 
 
-def free_socket(port: int, host: str = HOST) -> socket.socket:
-    """Return a socket that listens at `port` or one of the ten after it; raises UsageError."""
+def refuse_open_listener(listen: str, public_url: str, *, signs_in: bool) -> None:
+    """Raise UsageError for an address that others reach where nobody signs in, or for none."""
+    try:
+        local = ipaddress.ip_address(listen).is_loopback
+    except ValueError as error:
+        raise UsageError(
+            tr("--listen takes an address of this machine, not {value}", value=repr(listen))
+        ) from error
+    if signs_in:
+        if not local and not public_url:
+            raise UsageError(
+                tr("--listen needs --public-url https://HOST, where people open the page")
+            )
+    elif not local or public_url:
+        raise UsageError(
+            tr(
+                "others would read and change this library: set BRIEFING_USERS, so that they sign "
+                "in, before you give --listen or --public-url"
+            )
+        )
+
+
+def free_socket(port: int, listen: str = HOST) -> socket.socket:
+    """Return a listening socket at `port` or one of the ten after it, on loopback by default."""
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
     for number in range(port, min(port + _PORTS, 65_536)):
-        listening = socket.socket()
+        listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((host, number))
+            listening.bind((listen, number))
             # Two sockets may be bound to one port until one of them listens.
             listening.listen()
         except OSError:
@@ -97,4 +122,4 @@ def serve_until_told(server: uvicorn.Server, sockets: list[socket.socket]) -> No
         signal.signal(signal.SIGTERM, before)
 
 
-__all__ = ["HOST", "Server", "free_socket", "serve_until_told"]
+__all__ = ["HOST", "Server", "free_socket", "refuse_open_listener", "serve_until_told"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from corpus.errors import UsageError
+from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 from corpus.public_documents import public_documents
 from corpus.starter import starter_files
@@ -89,7 +89,9 @@ def cancel_all(backend: Backend) -> None:
         job.cancel()
 
 
-def start_files(backend: Backend, files: Sequence[str], *, ocr: bool = False) -> None:
+def start_files(
+    backend: Backend, files: Sequence[str], *, ocr: bool = False, collection: str = ""
+) -> None:
     """Add uploaded files, each under its own name; those of one name in one upload are numbered.
 
     A browser tells of a folder's files their names and not their paths. An upload of the same name
@@ -102,10 +104,12 @@ def start_files(backend: Backend, files: Sequence[str], *, ocr: bool = False) ->
         raise UsageError(tr("no files were given"))
     places: dict[Path, str] = {}
     for one in paths:
-        number, place_of_it = 1, f"{UPLOADED}{one.name}"
+        # Nobody takes the place of a file in a collection that they may not change.
+        within = f"{UPLOADED}{collection}/" if collection else UPLOADED
+        number, place_of_it = 1, f"{within}{one.name}"
         while place_of_it in places.values():
             number += 1
-            place_of_it = f"{UPLOADED}{one.stem} ({number}){one.suffix}"
+            place_of_it = f"{within}{one.stem} ({number}){one.suffix}"
         places[one] = place_of_it
 
     def delete() -> None:
@@ -119,16 +123,19 @@ def start_files(backend: Backend, files: Sequence[str], *, ocr: bool = False) ->
     try:
         _start(
             backend,
-            lambda workspace: workspace.add(paths, places=places, ocr=ocr),
+            lambda workspace: workspace.add(paths, places=places, ocr=ocr, collection=collection),
             list(places.values()),
             after=delete,
+            collection=collection,
         )
-    except UsageError:
+    except BriefingError:
         delete()
         raise
 
 
-def start_addresses(backend: Backend, text: str, *, ocr: bool = False) -> list[str]:
+def start_addresses(
+    backend: Backend, text: str, *, ocr: bool = False, collection: str = ""
+) -> list[str]:
     """Fetch and add the addresses of a text, one a line; return the lines that are none.
 
     Raises UsageError where not one is an address, and where too much waits already.
@@ -142,15 +149,23 @@ def start_addresses(backend: Backend, text: str, *, ocr: bool = False) -> list[s
             if wrong
             else tr("no address was given")
         )
-    _start(backend, lambda workspace: workspace.add_addresses(addresses, ocr=ocr), addresses)
+    _start(
+        backend,
+        lambda workspace: workspace.add_addresses(addresses, ocr=ocr, collection=collection),
+        addresses,
+        collection=collection,
+    )
     return wrong
 
 
-def start_public(backend: Backend, theme: str) -> None:
+def start_public(backend: Backend, theme: str, *, collection: str = "") -> None:
     """Fetch and add the curated public documents, of one theme or ("") of all."""
     documents = public_documents(theme)
     _start(
-        backend, lambda workspace: workspace.add_public(documents), [one.url for one in documents]
+        backend,
+        lambda workspace: workspace.add_public(documents, collection=collection),
+        [one.url for one in documents],
+        collection=collection,
     )
 
 
@@ -167,10 +182,14 @@ def _start(
     places: Sequence[str],
     *,
     after: Callable[[], None] | None = None,
+    collection: str = "",
 ) -> None:
     workspace = backend.workspace()
     if workspace is None:
         raise UsageError(tr("the library is still opening; try again in a moment"))
+    if backend.signs_in:
+        # Who may not add there is told at once.
+        workspace.library.into(collection)
     first = AddProgress(tuple(places), total=len(places))
     backend.additions.start(
         uuid4().hex, lambda: progress_of(work(workspace), first), after=after, first=first

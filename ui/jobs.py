@@ -8,6 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from corpus.errors import BriefingError, UsageError
@@ -37,6 +38,8 @@ class Job(Generic[Step]):
     ) -> None:
         self.name = name
         self._make = make
+        # Who asked is known from where it was started (ui.sign_in).
+        self._context = copy_context()
         self._after = after
         self._give_way = give_way
         self._changed = threading.Condition()
@@ -106,10 +109,10 @@ class Job(Generic[Step]):
         try:
             try:
                 if not self._cancelled.is_set():
-                    self._run()
+                    self._context.run(self._run)
             finally:
                 if self._after is not None:
-                    self._after()
+                    self._context.run(self._after)
         except BriefingError as error:
             name = threading.current_thread().name
             _LOG.log(level_of(error), "work of %s failed", name, exc_info=error)
@@ -225,6 +228,10 @@ class Jobs(Generic[Step]):
         self._queue.put(job)
         return job
 
+    def of(self, owner: str) -> Jobs[Step]:
+        """Return this queue as one person sees it: their own jobs alone; itself for nobody ("")."""
+        return _OwnJobs(self, owner) if owner else self
+
     def find(self, key: str) -> Job[Step] | None:
         """Return the newest job of a key, running or ended; None where there is none."""
         with self._lock:
@@ -239,6 +246,16 @@ class Jobs(Generic[Step]):
         """Return the jobs that have not ended, the oldest first."""
         with self._lock:
             return [one for one in self._jobs.values() if not one.ended]
+
+    def ahead_of(self, job: Job[Step]) -> int:
+        """Return how many unfinished jobs, anyone's, stand before one."""
+        with self._lock:
+            before = [one for one in self._jobs.values() if not one.ended]
+        return before.index(job) if job in before else 0
+
+    def _jobs_of(self, owner: str) -> list[Job[Step]]:
+        with self._lock:
+            return [one for key, one in self._jobs.items() if key.startswith(owner)]
 
     def cancel_all(self, patience: float) -> None:
         """Cancel every job and wait until none is worked on, so many seconds at most for all."""
@@ -255,3 +272,53 @@ class Jobs(Generic[Step]):
             finally:
                 with self._lock:
                     self._open -= 1
+
+
+class _OwnJobs(Jobs[Step]):
+    """A queue as one person sees it: the places in it are everyone's, the jobs their own."""
+
+    def __init__(self, whole: Jobs[Step], owner: str) -> None:
+        self._whole = whole
+        # No name holds this character: a key of one person is never the beginning of another's.
+        self._owner = f"{owner}\0"
+
+    def of(self, owner: str) -> Jobs[Step]:
+        return self._whole.of(owner)
+
+    def reserve(self) -> bool:
+        return self._whole.reserve()
+
+    def release(self) -> None:
+        self._whole.release()
+
+    def start(
+        self,
+        key: str,
+        make: Callable[[], Iterator[Step]],
+        *,
+        after: Callable[[], None] | None = None,
+        alone: bool = False,
+        first: Step | None = None,
+    ) -> Job[Step]:
+        job = self._whole.start(self._owner + key, make, after=after, alone=alone, first=first)
+        # By this name it is found again.
+        job.name = key
+        return job
+
+    def find(self, key: str) -> Job[Step] | None:
+        return self._whole.find(self._owner + key)
+
+    def newest(self) -> Job[Step] | None:
+        return next(reversed(self._whole._jobs_of(self._owner)), None)
+
+    def unfinished(self) -> list[Job[Step]]:
+        return [one for one in self._whole._jobs_of(self._owner) if not one.ended]
+
+    def ahead_of(self, job: Job[Step]) -> int:
+        return self._whole.ahead_of(job)
+
+    def cancel_all(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
+        for job in self.unfinished():
+            job.cancel()
+            job.wait(deadline - time.monotonic())

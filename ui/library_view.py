@@ -92,11 +92,22 @@ def selection_html(count: int, themes: Sequence[tuple[str, str]], language: str)
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What whoever asks may do with a document, and which of its collections they know of.
+
+    Without sign-in it is in no collection, and everything may be done.
+    """
+
+    collections: tuple[str, ...] = ()
+    change: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDocument:
     """A document that is read: its entry, what its theme is called, how it was read.
 
     `places` are all where its content was seen, `versions` those before it with when they were
-    replaced; `kept` says that its file is kept.
+    replaced; `kept` says that its file is kept, `rights` what may be done with it.
     """
 
     entry: Entry
@@ -105,6 +116,7 @@ class OpenDocument:
     places: Sequence[str]
     versions: Sequence[tuple[str, str]]
     kept: bool
+    rights: Rights = Rights()
 
 
 def document_head_html(shown: OpenDocument, language: str) -> str:

@@ -175,6 +175,7 @@ def start_download(backend: Backend, name: str) -> None:
     from assistant.models import model_download
     from assistant.models.model_catalogue import entry_named
 
+    backend.require_admin()
     store, mirror = backend.models(), model_download.mirror_setting()
     entry = entry_named(name, store.catalogue)
     # A mirror that is none is said at once.
@@ -186,6 +187,7 @@ def start_download(backend: Backend, name: str) -> None:
 
 def stop_download(backend: Backend, name: str) -> None:
     """Stop getting a model; what came stays for the next time."""
+    backend.require_admin()
     job = backend.downloads.find(name)
     if job is not None:
         job.cancel()
@@ -193,6 +195,7 @@ def stop_download(backend: Backend, name: str) -> None:
 
 def remove_model(backend: Backend, name: str) -> None:
     """Delete a model, or what came of it; `auto` is another one then. Raises UsageError."""
+    backend.require_admin()
     backend.require_open()
     job = backend.downloads.find(name)
     if job is not None and job in active_downloads(backend):

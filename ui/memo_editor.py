@@ -41,13 +41,11 @@ class MemoEditor:
 
 def open_memo(backend: Backend, name: str, language: str = "en") -> MemoEditor:
     """Return a memo from the repository."""
-    from assistant.memo.memo_repository import MemoRepository
-
     workspace = backend.workspace()
     if workspace is None:
         return MemoEditor(message=error_html(word("memo.opening", language), language))
     try:
-        memo = MemoRepository(workspace.settings.home).load(name)
+        memo = workspace.memos.load(name)
         return MemoEditor(memo, name)
     except UsageError as error:
         return MemoEditor(message=error_html(str(error), language))
@@ -86,11 +84,9 @@ def store_change(workspace: Workspace, editor: MemoEditor, now: Memo, language: 
     Then what lies there is returned, with a message that says so. Raises UsageError for a memo
     that is gone.
     """
-    from assistant.memo.memo_repository import MemoRepository
-
     if editor.memo is None or now == editor.memo:
         return replace(editor, message="", candidates=(), seconds=None, at="")
-    present = MemoRepository(workspace.settings.home).change(editor.name, editor.memo, now)
+    present = workspace.memos.change(editor.name, editor.memo, now)
     if present is not now:
         said = word("memo.changed_elsewhere", language)
         return MemoEditor(present, editor.name, error_html(said, language))

@@ -69,7 +69,6 @@ def _written(
     The workspace has the engine that was named when it was begun: text goes to no other.
     """
     from assistant.extractive_engine import ExtractiveEngine
-    from assistant.memo.memo_repository import MemoRepository
     from assistant.memo.writing import write
 
     if workspace is None:
@@ -81,7 +80,7 @@ def _written(
     try:
         if not request.topic.strip():
             raise UsageError(word("memo.no_topic", language))
-        repository = MemoRepository(workspace.settings.home)
+        repository = workspace.memos
         steps = write(workspace, request, begun.memo if begun else None)
         planned = _planned(workspace, request)
         for memo, name in repository.saved_steps(steps, begun.name if begun else ""):
@@ -194,7 +193,6 @@ def resume_memo(
     be read, its template or the engine is gone, or too many wait.
     """
     from assistant.memo.contents import finished_sections
-    from assistant.memo.memo_repository import MemoRepository
     from assistant.memo.request import Request, resumed
 
     workspace = backend.workspace(engine)
@@ -202,7 +200,7 @@ def resume_memo(
         raise UsageError(word("memo.opening", language))
     if (running := _writing(backend, name)) is not None:
         return running
-    memo = MemoRepository(workspace.settings.home).load(name)
+    memo = workspace.memos.load(name)
     request = resumed(Request(memo.topic, language=memo.language), memo)
     if shorter:
         has = {one.key for one in finished_sections(memo)}

@@ -45,10 +45,8 @@ FORMATS = tuple(_MEDIA_TYPES)
 
 def stored_memos(backend: Backend) -> list[StoredMemo]:
     """Return the memos that are kept, newest first."""
-    from assistant.memo.memo_repository import MemoRepository
-
     workspace = backend.workspace()
-    return MemoRepository(workspace.settings.home).listed() if workspace else []
+    return workspace.memos.listed() if workspace else []
 
 
 def newest_memo(backend: Backend) -> str:
@@ -59,24 +57,20 @@ def newest_memo(backend: Backend) -> str:
 
 def rename_memo(backend: Backend, name: str, title: str) -> None:
     """Give a memo another title; an empty one, or a memo that is gone, changes nothing."""
-    from assistant.memo.memo_repository import MemoRepository
-
     workspace, memo = backend.workspace(), open_memo(backend, name).memo
     title = " ".join(title.split())
     if workspace is None or memo is None or not title:
         return
     now = replace(memo, settings={**memo.settings, "title": title})
-    MemoRepository(workspace.settings.home).change(name, memo, now)
+    workspace.memos.change(name, memo, now)
 
 
 def delete_memo(backend: Backend, name: str) -> None:
     """Delete a memo; one that is gone already is no matter."""
-    from assistant.memo.memo_repository import MemoRepository
-
     workspace = backend.workspace()
     if workspace is not None and name not in being_written(backend):
         with contextlib.suppress(UsageError):
-            MemoRepository(workspace.settings.home).delete(name)
+            workspace.memos.delete(name)
 
 
 def being_written(backend: Backend) -> frozenset[str]:
@@ -90,15 +84,16 @@ def memo_file(backend: Backend, editor: MemoEditor, form: str) -> str:
     """Return a file as JSON {"name", "type", "data" (base64)}; "" where there is no memo."""
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import exported
+    from assistant.memo.withholding import readable_memo
 
     workspace = backend.workspace()
     if workspace is None or editor.memo is None or form not in _MEDIA_TYPES:
         return ""
-    content = (
-        packed(workspace, editor.memo)
-        if form == "zip"
-        else exported(_in_memo_language(editor.memo), form)
-    )
+    # It may have been opened before a right was taken back.
+    memo = readable_memo(workspace.library, editor.memo)
+    cited = sorted({one.document for one in memo.citations})
+    workspace.note("export", editor.name, what="memo", form=form, documents=cited)
+    content = packed(workspace, memo) if form == "zip" else exported(_in_memo_language(memo), form)
     return json.dumps(
         {
             "name": f"{editor.name or 'memo'}.{form}",
@@ -187,7 +182,6 @@ def begin_with_answer(
     Returns the memo's id, "" where none was begun, and what became of it in words.
     """
     from assistant.memo.editing import begun_with
-    from assistant.memo.memo_repository import MemoRepository
 
     workspace = backend.workspace()
     if workspace is None or not any(one.citations or one.offered for one in answer.claims):
@@ -197,7 +191,7 @@ def begin_with_answer(
             workspace, " ".join(question.split()), answer.claims, answer.citations,
             created=date.today().isoformat(), language=language,
         )  # fmt: skip
-        repository = MemoRepository(workspace.settings.home)
+        repository = workspace.memos
         name = repository.new_id(memo)
         repository.save(memo, name)
     except BriefingError as error:

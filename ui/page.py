@@ -54,10 +54,10 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
 
     page = _Page(title="Briefing assistant", fill_width=True, analytics_enabled=False)
     with page:
-        bar = page_bar.build(page)
+        bar = page_bar.build(page, signs_in=backend.signs_in)
         scope = page_scope.build(bar, backend)
         engine = page_engines.build(page, bar, backend)
-        adding = page_adding.build()
+        adding = page_adding.build(page, backend)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(LABELS("page.chat"), id="ask"):
                 page_chat.build(page, backend, scope, engine, examples)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +42,22 @@ class Dialog:
     ocr: gr.Checkbox
     said: gr.HTML
     timer: gr.Timer
+    collection: gr.Dropdown | None
+
+    @property
+    def into(self) -> list[gr.Dropdown]:
+        """What is chosen where people sign in: the collection that is added to."""
+        return [self.collection] if self.collection is not None else []
 
 
-def build() -> Dialog:
+def build(page: gr.Blocks, backend: Backend) -> Dialog:
     """Build the dialog outside of the tabs: files may be dropped on any of them."""
     with gr.Column(elem_id="add-panel", elem_classes="popover"):
         gr.Markdown(LABELS("library.add_title"))
         said = drawn("add-said", js_on_load="element.setAttribute('aria-live', 'polite');")
+        collection = None
+        if backend.signs_in:
+            collection = gr.Dropdown([], label=LABELS("library.collection"))
         files = gr.File(
             label=LABELS("library.files"), file_count="multiple", height=132,
             elem_id="library-files",
@@ -72,8 +81,31 @@ def build() -> Dialog:
             public = gr.Button(LABELS("library.fetch"), size="sm", scale=2)
         starter = gr.Button(LABELS("library.load_starter"), size="sm")
         gr.Markdown(LABELS("library.fetch_note"), elem_classes="note")
-    return Dialog(files, folder, addresses, fetch, theme, public, starter, ocr, said,
-                  gr.Timer(_POLL_ADDING))  # fmt: skip
+    dialog = Dialog(files, folder, addresses, fetch, theme, public, starter, ocr, said,
+                    gr.Timer(_POLL_ADDING), collection)  # fmt: skip
+    if collection is not None:
+        _offer_collections(page, backend, dialog, collection)
+    return dialog
+
+
+def _offer_collections(
+    page: gr.Blocks, backend: Backend, dialog: Dialog, collection: gr.Dropdown
+) -> None:
+    """Have the dialog offer the collections that whoever opens the page may add to."""
+
+    def offered(now: str | None, request: gr.Request) -> Any:
+        workspace, asker = backend.workspace(), backend.asker()
+        if workspace is None:
+            return gr.skip()
+        choices = [(one, one) for one in workspace.library.collections.editable_by(asker)]
+        if asker.admin:
+            choices.append((word("library.everyone", language_of(request.headers)), ""))
+        values = [value for _, value in choices]
+        return gr.update(choices=choices, value=now if now in values else next(iter(values), None))
+
+    # Rights may change while the page is open.
+    for event in (page.load, dialog.timer.tick):
+        event(offered, collection, collection, **_quiet())
 
 
 def _public_themes() -> list[tuple[Any, str]]:
@@ -109,13 +141,21 @@ class Adding:
         told = [dialog.said, *self.outputs]
         for chosen in (dialog.files, dialog.folder):
             chosen.upload(
-                self.upload, [chosen, dialog.ocr], [dialog.files, dialog.folder, *told], **quiet
+                self.upload,
+                [chosen, dialog.ocr, *dialog.into],
+                [dialog.files, dialog.folder, *told],
+                **quiet,
             ).then(js=_CLOSE)
         dialog.fetch.click(
-            self.fetch, [dialog.addresses, dialog.ocr], [dialog.addresses, *told], **quiet
+            self.fetch,
+            [dialog.addresses, dialog.ocr, *dialog.into],
+            [dialog.addresses, *told],
+            **quiet,
         ).then(js=_CLOSE)
         dialog.starter.click(self.starter, None, told, **quiet).then(js=_CLOSE)
-        dialog.public.click(self.public, dialog.theme, told, **quiet).then(js=_CLOSE)
+        dialog.public.click(self.public, [dialog.theme, *dialog.into], told, **quiet).then(
+            js=_CLOSE
+        )
         outputs = [*self.outputs, self._put_away]
         for pressed in (self._bar.adding, self._rows):
             pressed.select(self.pressed, self._put_away, outputs, **quiet)
@@ -142,20 +182,31 @@ class Adding:
             put_away = job.name
         return {**self.progress(put_away, request), self._put_away: put_away}
 
-    def upload(self, files: list[str] | None, ocr: bool | None, request: gr.Request) -> Updates:
+    def upload(
+        self, request: gr.Request, files: list[str] | None, ocr: bool | None, *into: str | None
+    ) -> Updates:
         """Add uploaded files, and empty what they were chosen with."""
         started = self._start(
-            lambda: ingest_jobs.start_files(self._backend, files or [], ocr=bool(ocr)), request
+            lambda: ingest_jobs.start_files(
+                self._backend, files or [], ocr=bool(ocr), collection=_chosen(into)
+            ),
+            request,
         )
         return {**started, self._dialog.files: None, self._dialog.folder: None}
 
-    def fetch(self, text: str | None, ocr: bool | None, request: gr.Request) -> Updates:
+    def fetch(
+        self, request: gr.Request, text: str | None, ocr: bool | None, *into: str | None
+    ) -> Updates:
         """Fetch and add addresses; lines that are none are told and stay in the box."""
         language = language_of(request.headers)
         wrong: list[str] = []
 
         def start() -> None:
-            wrong.extend(ingest_jobs.start_addresses(self._backend, text or "", ocr=bool(ocr)))
+            wrong.extend(
+                ingest_jobs.start_addresses(
+                    self._backend, text or "", ocr=bool(ocr), collection=_chosen(into)
+                )
+            )
 
         started = self._start(start, request)
         if self._dialog.timer not in started:
@@ -165,9 +216,12 @@ class Adding:
             started[self._dialog.said] = note_html(said, language, wrong=True)
         return {**started, self._dialog.addresses: "\n".join(wrong)}
 
-    def public(self, theme: str | None, request: gr.Request) -> Updates:
+    def public(self, request: gr.Request, theme: str | None, *into: str | None) -> Updates:
         """Fetch and add the curated documents."""
-        return self._start(lambda: ingest_jobs.start_public(self._backend, theme or ""), request)
+        return self._start(
+            lambda: ingest_jobs.start_public(self._backend, theme or "", collection=_chosen(into)),
+            request,
+        )
 
     def starter(self, request: gr.Request) -> Updates:
         """Add the starter library."""
@@ -182,6 +236,11 @@ class Adding:
             reason = word("library.failed", language, reason=translated(str(error), language))
             return {self._dialog.said: note_html(reason, language, wrong=True)}
         return {self._dialog.said: "", **self.progress("", request)}
+
+
+def _chosen(into: Sequence[str | None]) -> str:
+    """Return the collection that was chosen; "" for none, and where nobody signs in."""
+    return (into[0] or "") if into else ""
 
 
 def _quiet() -> Any:

@@ -10,6 +10,7 @@ import gradio as gr
 from ui.page_html import drawn
 from ui.page_scripts import SEND_CLICKS
 from ui.rendering import rendered
+from ui.sign_in import can_leave, shown_name_of
 from ui.wording import language_of
 
 
@@ -28,8 +29,11 @@ class Bar:
     trouble: gr.HTML
 
 
-def build(page: gr.Blocks) -> Bar:
-    """Build the bar, and the list of keys that its last button opens."""
+def build(page: gr.Blocks, *, signs_in: bool = False) -> Bar:
+    """Build the bar, and the list of keys that its last button opens.
+
+    Where people sign in it says as whom.
+    """
     with gr.Row(elem_id="bar"):
         brand = drawn("brand")
         drawn("bar-gap")
@@ -38,6 +42,7 @@ def build(page: gr.Blocks) -> Bar:
         scope = drawn("bar-scope")
         who = drawn("bar-who")
         keys = drawn("bar-keys")
+        signed_in = drawn("bar-signed-in") if signs_in else None
     trouble = drawn("trouble")
     with gr.Column(elem_id="keys-panel", elem_classes="popover"):
         listed = drawn("keys-list")
@@ -51,7 +56,16 @@ def build(page: gr.Blocks) -> Bar:
 
     quiet: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     page.load(worded, None, [brand, add, keys, listed], **quiet)
+    if signed_in is not None:
+        page.load(_signed_in_html, None, signed_in, **quiet)
     return Bar(scope, who, adding, trouble)
+
+
+def _signed_in_html(request: gr.Request) -> str:
+    """Return the name of who signed in, and the button that ends it where the page can."""
+    scope = request.request.scope
+    name, leaves = shown_name_of(scope), can_leave(scope)
+    return rendered("bar.html", "signed_in", language_of(request.headers), name, leaves)
 
 
 __all__ = ["Bar", "build"]

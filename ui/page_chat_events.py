@@ -27,6 +27,8 @@ _POLL = 0.1
 # A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
 # have theirs sooner.
 _POLL_WAITING = 0.3
+# What another server writes is looked for in the record.
+_POLL_ELSEWHERE = 1.0
 
 # The handler that begins an answer, by its name: what may be refused before it is begun.
 ASKING = "ask"
@@ -178,9 +180,33 @@ class ChatEvents:
                     return
                 waits = chat_actions.questions_ahead(self._backend, job) > 0
                 await asyncio.sleep(_POLL_WAITING if waits else _POLL)
+        elif now and now[-1].elsewhere and now[-1].awaited:
+            turn = await self._written_elsewhere(now[-1], conversation, watch_id, watcher)
+            if turn is not None:
+                thread = [*now[:-1], turn]
+                extras = chat_actions.extras_of(self._backend, language)
+                latest = chat_actions.latest_html(thread, language, running=False, extras=extras)
+                yield {parts.turns: thread, parts.latest: latest}
+                return
         # Gradio empties the outputs of an event without a step, and sends the last step again when
         # an event ends: a step that changes nothing cannot undo what was drawn since.
         yield {parts.turns: gr.skip()}
+
+    async def _written_elsewhere(
+        self, begun: ChatTurn, conversation: str, watch_id: str, watcher: Watcher
+    ) -> ChatTurn | None:
+        """Return a turn once another server has written it, or is gone; None for no such turn."""
+        while watcher.newest == watch_id:
+            stored = await asyncio.to_thread(self._stored_turn, conversation, begun.number)
+            if stored is None or not (stored.elsewhere and stored.awaited):
+                return stored
+            await asyncio.sleep(_POLL_ELSEWHERE)
+        return None
+
+    def _stored_turn(self, conversation: str, number: int) -> ChatTurn | None:
+        found = page_conversations.conversation_list(self._backend)
+        turns = found.turns(conversation) if found else []
+        return next((one for one in turns if one.number == number), None)
 
     @with_errors_shown
     def answer_ended(
@@ -242,6 +268,9 @@ class ChatEvents:
             problem = word("chat.no_engine", language)
         if problem:
             return self._with_note(problem)
+        before = self._as_stored(before, conversation)
+        if before and before[-1].elsewhere and not instead_of:
+            return self._with_note(word("chat.busy", language))
         if instead_of:
             before = [one for one in before if one.number < instead_of]
         try:
@@ -271,6 +300,16 @@ class ChatEvents:
             self._parts.panel: empty_html(language),
             self._parts.panel_kept: None,
         }
+
+    def _as_stored(self, before: list[ChatTurn], conversation: str) -> list[ChatTurn]:
+        """Return the turns of a conversation as they are stored, where people sign in.
+
+        What may not be read any more is not told again, and another server may have written since.
+        """
+        found = page_conversations.conversation_list(self._backend)
+        if not (self._backend.signs_in and conversation and found):
+            return before
+        return found.turns(conversation) or before
 
     @with_errors_shown
     def ask(

@@ -11,7 +11,9 @@ import gradio as gr
 
 from assistant.answer_storage import stored_answer
 from assistant.conversation_export import as_markdown
-from corpus.conversations import Conversation, Conversations
+from assistant.withholding import readable_turns
+from assistant.workspace import Workspace
+from corpus.conversations import Conversation, Conversations, StoredTurn
 from corpus.errors import NoConversation
 from ui.backend import Backend
 from ui.chat_actions import ChatTurn
@@ -30,7 +32,7 @@ _MOST_LISTED = 200
 def conversation_list(backend: Backend) -> ConversationList | None:
     """Return the stored conversations; None while the library opens."""
     kept = backend.conversations()
-    return ConversationList(kept) if kept is not None else None
+    return ConversationList(kept, backend.workspace()) if kept is not None else None
 
 
 def list_html(backend: Backend, current: str, language: str, search: str = "") -> str:
@@ -143,8 +145,14 @@ def build(backend: Backend, current: gr.State) -> ConversationColumn:
 class ConversationList:
     """The conversations of a library, as the page shows them."""
 
-    def __init__(self, conversations: Conversations) -> None:
+    def __init__(self, conversations: Conversations, workspace: Workspace | None = None) -> None:
+        """Show `conversations`; of what they cite only what `workspace` lets be read."""
         self._kept = conversations
+        self._workspace = workspace
+
+    def _stored(self, conversation: str) -> list[StoredTurn]:
+        turns = self._kept.turns(conversation)
+        return readable_turns(self._workspace.library, turns) if self._workspace else turns
 
     def listing(self, search: str = "") -> Sequence[Conversation]:
         """Return the conversations that match, newest first."""
@@ -153,7 +161,7 @@ class ConversationList:
     def turns(self, conversation: str) -> list[ChatTurn]:
         """Return the turns of a conversation, citations intact; none when it is gone."""
         try:
-            stored = self._kept.turns(conversation)
+            stored = self._stored(conversation)
         except NoConversation:
             return []
         rated = {one.number: one.good for one in self._kept.ratings(conversation)}
@@ -164,6 +172,7 @@ class ConversationList:
                 stored_answer(one) if one.answer else None,
                 one.number,
                 rated=names[rated[one.number]] if one.number in rated else "",
+                elsewhere=one.being_answered,
             )
             for one in stored
         ]
@@ -188,10 +197,12 @@ class ConversationList:
             return
 
     def exported(self, conversation: str) -> str:
-        """Return a conversation as Markdown; "" when there is none."""
+        """Return a conversation as Markdown; "" when there is none. Raises StorageError."""
         for one in self._kept.all():
             if one.id == conversation:
-                return as_markdown(one, self._kept.turns(conversation))
+                if self._workspace is not None:
+                    self._workspace.note("export", conversation, what="conversation", form="md")
+                return as_markdown(one, self._stored(conversation))
         return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -13,13 +13,16 @@ from assistant.examples import questions_for
 from corpus.errors import NotInLibrary
 from ui import library, page_source
 from ui.backend import Backend
-from ui.library_view import OpenDocument, document_head_html, note_html
+from ui.library_view import OpenDocument, Rights, document_head_html, note_html
 from ui.page_html import drawn, hidden_text
 from ui.page_scripts import SEND_CLICKS
 from ui.page_words import LABELS
 from ui.rendering import rendered
 from ui.source import View
 from ui.wording import word
+
+if TYPE_CHECKING:
+    from assistant.workspace import Workspace
 
 Updates = dict[Any, Any]
 # Documents whose questions are kept.
@@ -136,6 +139,7 @@ class Documents:
             workspace.library.places_of(document),
             workspace.library.versions_before(document),
             workspace.library.original(document) is not None,
+            self._rights_on(workspace, document),
         )
         told = workspace.theme_told_by_words(entry)
         named = (
@@ -153,11 +157,20 @@ class Documents:
             parts.wrong: "",
         }
 
+    def _rights_on(self, workspace: Workspace, document: str) -> Rights:
+        """Return the collections of a document and whether whoever asks may change it."""
+        if not self._backend.signs_in:
+            return Rights()
+        rights = workspace.library.collections
+        mine = {one for one in rights.of([document]).get(document, ())
+                if rights.may_open(workspace.asker, one)}  # fmt: skip
+        return Rights(tuple(sorted(mine)), rights.may_change(workspace.asker, document))
+
     def with_questions(self, document: str, language: str) -> Updates:
         """Return the questions that a document answers, once these were tried."""
         workspace = self._backend.workspace()
         busy = self._backend.questions.unfinished() or self._backend.additions.unfinished()
-        if workspace is None or not document or busy:
+        if workspace is None or not document or busy or not workspace.library.may_read(document):
             return {self._parts.questions: gr.skip()}
         key = document, workspace.library.generation, language
         with self._lock:

@@ -273,7 +273,8 @@ class LibraryEvents:
         # Before the documents: one that comes in meanwhile is drawn with the next look.
         seen = workspace.library.generation if workspace is not None else session.seen
         entries = self._themed()
-        if workspace is not None:
+        if workspace is not None and not self._backend.signs_in:
+            # What everyone's documents take is no business of one.
             state = storage_html(
                 entries, storage(workspace), behind=workspace.indexes.is_behind(), language=language
             )
@@ -423,6 +424,8 @@ class LibraryEvents:
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None:
             return word("library.opening", language)
+        if self._backend.signs_in:
+            return note_html(word("library.by_command", language), language, wrong=True)
         return findings_html(list(diagnostics(workspace)), language)
 
     def rebuild(self, request: gr.Request) -> str:
@@ -430,6 +433,8 @@ class LibraryEvents:
         language, workspace = language_of(request.headers), self._backend.workspace()
         if workspace is None:
             return word("library.opening", language)
+        if self._backend.signs_in:
+            return note_html(word("library.by_command", language), language, wrong=True)
         try:
             workspace.indexes.update(rebuild=True)
         except BriefingError as error:

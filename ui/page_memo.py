@@ -90,7 +90,9 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
         editor, body, message, tools, sections, start, listing, source.panel, source.kept, files
     )  # fmt: skip
     events, outputs = MemoEvents(backend, parts), parts.all
-    backend.after_opening(lambda: memo_writing.start_sample(backend, patient=True))
+    if not backend.signs_in:
+        # The sample is written from the starter library, for whoever looks at an empty page.
+        backend.after_opening(lambda: memo_writing.start_sample(backend, patient=True))
     quiet: Any = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
     # What is pressed while a memo is followed or a line is checked is not dropped.
     watching: Any = {"api_visibility": "private", "show_progress": "hidden",

@@ -16,10 +16,13 @@ _MOST = 64
 
 
 class PictureCache:
-    """Pictures by answer, language and state of the library; made by one thread at a time."""
+    """Pictures by answer, language, state of the library and what of it may be read.
+
+    They are made by one thread at a time.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, str, int], Sequence[Picture]] = {}
+        self._kept: dict[tuple[object, ...], Sequence[Picture]] = {}
         self._lock = threading.Lock()
 
     def of(
@@ -32,7 +35,8 @@ class PictureCache:
         """
         from assistant.pictures.choice import pictures_of_answer
 
-        key = (answer.question, answer.text, language, workspace.library.generation)
+        state = workspace.library.generation, workspace.readable
+        key = (answer.question, answer.text, language, *state)
         if not wait:
             return self._kept.get(key, ())
         with self._lock:

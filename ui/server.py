@@ -20,10 +20,11 @@ from ui.document_routes import original_route, page_route
 from ui.first_screen import FirstScreen
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, PageRules
-from ui.http_server import HOST, Server, free_socket, serve_until_told
+from ui.http_server import HOST, Server, free_socket, refuse_open_listener, serve_until_told
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
+from ui.sign_in import SignIn, asker_of_event, checked_public_url, sign_in_named
 from ui.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -38,18 +39,31 @@ _UPLOAD_BYTES = 50_000_000
 _OPENING_DELAY = 0.7
 
 
-def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> None:
+def serve(
+    settings: Settings,
+    *,
+    port: int,
+    open_browser: bool,
+    say: Say,
+    listen: str = HOST,
+    public_url: str = "",
+) -> None:
     """Serve the page until interrupted; `say` is told the address.
 
-    Raises UsageError where the environment would open the page to others, or no port is free.
+    It listens at `listen`, elsewhere than on this machine only where people sign in; `public_url`
+    is where they open the page. Raises UsageError where the environment would open the page to
+    others, or no port is free.
     """
     refuse_openings()
-    listening = free_socket(port)
-    address = f"http://{HOST}:{listening.getsockname()[1]}"
-    backend = Backend(settings)
+    public_url = checked_public_url(public_url) if public_url else ""
+    sign_in = sign_in_named(settings.users, public_url=public_url)
+    refuse_open_listener(listen, public_url, signs_in=sign_in is not None)
+    listening = free_socket(port, listen)
+    address = public_url or f"http://{HOST}:{listening.getsockname()[1]}"
+    backend = Backend(settings, asker=asker_of_event if sign_in is not None else None)
     uploads = Uploads.below(settings.home)
     try:
-        app = application(backend, EXAMPLES, uploads)
+        app = application(backend, EXAMPLES, uploads, sign_in=sign_in, public_url=public_url)
         # After the page is built and looked at first: loading models beside it would hold both up.
         backend.open(_OPENING_DELAY)
         say(f"The chat is at {address} (Ctrl-C stops it). The library opens behind it.")
@@ -57,7 +71,12 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
             webbrowser.open(address)
         _LOG.info("serving the page at %s", address)
         # Without a configuration of its own it writes where the program does: into the log.
-        server = Server(uvicorn.Config(app, log_config=None, log_level="warning", access_log=False))
+        # Who a proxy is, is for `ui.sign_in` to say: uvicorn would take the client's word for it.
+        server = Server(
+            uvicorn.Config(
+                app, log_config=None, log_level="warning", access_log=False, proxy_headers=False
+            )
+        )
         # Files of the working folder would be readable through Gradio's cache.
         with (
             tempfile.TemporaryDirectory(prefix="briefing-", ignore_cleanup_errors=True) as empty,
@@ -70,11 +89,17 @@ def serve(settings: Settings, *, port: int, open_browser: bool, say: Say) -> Non
 
 
 def application(
-    backend: Backend, examples: tuple[str, ...], uploads: Uploads | None = None
+    backend: Backend,
+    examples: tuple[str, ...],
+    uploads: Uploads | None = None,
+    *,
+    sign_in: SignIn | None = None,
+    public_url: str = "",
 ) -> Guard:
     """Return the whole web application over `backend`: the page behind its guard.
 
-    Uploads lie in a temporary folder where no other place is given for them.
+    Uploads lie in a temporary folder where no other place is given for them. With a `sign_in` the
+    backend takes who asks from `asker_of_event`.
     """
     uploads = uploads or Uploads.below(None)
     # Read by Gradio whenever it is asked where uploads lie, and by the page while it is built.
@@ -157,7 +182,13 @@ def application(
         ),
     )
     first = FirstScreen(mounted, lambda language: greeting_html(backend, examples, language))
-    return Guard(first, _page_rules(page, backend, uploads))
+    return Guard(
+        first,
+        _page_rules(page, backend, uploads),
+        sign_in=sign_in,
+        public_url=public_url,
+        refused=backend.note_refusal,
+    )
 
 
 def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRules:
@@ -173,6 +204,6 @@ def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRule
         file_inputs,
         ask_events,
         uploads,
-        backend.questions.reserve,
-        lambda: bool(backend.additions.unfinished()),
+        backend.can_ask,
+        backend.is_adding,
     )

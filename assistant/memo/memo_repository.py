@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tempfile
@@ -47,8 +48,11 @@ class StoredMemo:
 class MemoRepository:
     """The memos of one data folder, a JSON file each, written atomically."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, owner: str = "") -> None:
+        """Keep the memos of one owner, "" where nobody signs in."""
         self._folder = home / _FOLDER
+        if owner:
+            self._folder /= f"of-{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
     def new_id(self, memo: Memo) -> str:
         """Return a new id for a memo: its date, topic and a number."""

@@ -62,6 +62,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
     """
     template = template_named(request.template, workspace.settings.home)
     text = validated(Question(request.topic, as_of=request.as_of, since=request.since)).text
+    workspace.note("memo", text, template=template.name, engine=workspace.engine.name)
     plans = chosen(template, request)
     question = _question(workspace, request, text)
     wide = retrieve(workspace, plan_of(workspace, replace(question, text=text, limit=WIDE)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from corpus.access import ANYONE, Asker
 from corpus.i18n import tr
+from ui import sign_in
 from ui.api.failures import error_response
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ _WITH_BODY = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
 def asker_of(scope: Scope) -> Asker:
-    """Return who signed in, as the guard noted it; ANYONE where nobody signs in."""
-    found = scope.get("state", {}).get("asker", ANYONE)
-    return found if isinstance(found, Asker) else ANYONE
+    """Return who signed in, as the guard noted it; ANYONE where nobody did.
+
+    Where people sign in `Service` answers ANYONE nothing.
+    """
+    return sign_in.asker_of(scope) if sign_in.is_signed_in(scope) else ANYONE
 
 
 class ApiAccess:
@@ -47,7 +50,7 @@ class ApiAccess:
             message = tr("requests from pages of other sites are refused")
             await error_response(403, message, "other_site")(scope, receive, send)
             return
-        if self._token and asker_of(scope) == ANYONE and not self._knows(headers):
+        if self._token and not sign_in.is_signed_in(scope) and not self._knows(headers):
             message = tr("this needs the token of {name} as a bearer token", name=TOKEN)
             await error_response(401, message, "token_needed")(scope, receive, send)
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from assistant.answer import answer_json
 from assistant.memo.export import FORMATS, exported
+from corpus.access import Asker
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 from corpus.log import level_of
@@ -36,10 +37,6 @@ from ui.api.values import (
     SourcesOut,
 )
 from ui.json_objects import evidence_json
-
-if TYPE_CHECKING:
-    from assistant.memo.values import Memo
-    from ui.jobs import Job
 
 _LOG = logging.getLogger(__name__)
 _MEDIA = {
@@ -188,17 +185,15 @@ def _add_memos(app: FastAPI, service: Service) -> None:
 
         Whoever began it finds it while the server runs and 200 others are not newer.
         """
-        name, job = await service.begin_memo(
-            asked.asked(), asker=asker_of(request.scope), engine=asked.engine
-        )
+        asker = asker_of(request.scope)
+        name, _ = await service.begin_memo(asked.asked(), asker=asker, engine=asked.engine)
         headers = {"Location": f"/api/memo/{name}"}
-        return JSONResponse(_memo_json(name, job), 202, headers)
+        return JSONResponse(await _memo_json(service, name, asker), 202, headers)
 
     @app.get("/api/memo/{id}", response_model=MemoOut, responses=_failures(404))
     async def memo(request: Request, id: _MemoId) -> JSONResponse:
         """Return how far a memo is, and the memo once it is done."""
-        job = service.memo(id, asker_of(request.scope))
-        return JSONResponse(await asyncio.to_thread(_memo_json, id, job))
+        return JSONResponse(await _memo_json(service, id, asker_of(request.scope)))
 
     @app.delete("/api/memo/{id}", response_model=MemoOut, responses=_failures(404))
     async def stop_memo(request: Request, id: _MemoId) -> JSONResponse:
@@ -206,7 +201,7 @@ def _add_memos(app: FastAPI, service: Service) -> None:
         job = service.memo(id, asker_of(request.scope))
         if not job.ended:
             job.cancel()
-        return JSONResponse(_memo_json(id, job))
+        return JSONResponse(await _memo_json(service, id, asker_of(request.scope)))
 
     @app.get(
         "/api/memo/{id}/export",
@@ -234,13 +229,17 @@ def _add_memos(app: FastAPI, service: Service) -> None:
         if not job.ended or written is None or not written.complete:
             message = tr("this memo is not finished; look at its state")
             return error_response(409, message, "not_finished")
-        content = await asyncio.to_thread(exported, written, format)
+        asker = asker_of(request.scope)
+        readable = await service.readable(written, asker=asker, name=id, form=format)
+        content = await asyncio.to_thread(exported, readable, format)
         headers = {"Content-Disposition": f'attachment; filename="memo.{format}"'}
         return Response(content, media_type=_MEDIA.get(format, _ANY_MEDIA), headers=headers)
 
 
-def _memo_json(name: str, job: Job[Memo]) -> dict[str, Any]:
-    """Return how far a memo is; read in this order, an end that is seen has its last memo."""
+async def _memo_json(service: Service, name: str, asker: Asker) -> dict[str, Any]:
+    """Return how far a memo is, and the memo once it is done."""
+    job = service.memo(name, asker)
+    # Read in this order, an end that is seen has its last memo.
     ended, written, failure = job.ended, job.latest, job.failure
     done = ended and written is not None and written.complete
     if failure is not None:
@@ -251,6 +250,10 @@ def _memo_json(name: str, job: Job[Memo]) -> dict[str, Any]:
         state = "stopped"
     else:
         state = "writing" if job.seconds else "waiting"
+    whole = None
+    if done and written is not None:
+        readable = await service.readable(written, asker=asker)
+        whole = json.loads(await asyncio.to_thread(exported, readable, "json"))
     error = None
     if failure is not None:
         status, code = status_of(failure)
@@ -260,7 +263,7 @@ def _memo_json(name: str, job: Job[Memo]) -> dict[str, Any]:
         "state": state,
         "notice": str(written.notice) if written is not None and not done else "",
         "sections": len(written.sections) if written is not None else 0,
-        "memo": json.loads(exported(written, "json")) if done and written is not None else None,
+        "memo": whole,
         "error": error,
     }
 

@@ -14,7 +14,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from ui.api.access import ApiAccess
 from ui.api.mcp_tools import mcp_server
 from ui.api.service import Service
-from ui.api.serving import serve_application
+from ui.api.serving import Where, serve_application
 from ui.backend import Backend
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def http_application(service: Service, token: str = "") -> ApiAccess:
     return ApiAccess(app, token)
 
 
-def serve_http(settings: Settings, *, port: int, say: Callable[[str], None]) -> None:
-    """Serve at /mcp until interrupted, behind the guard; raises UsageError without a free port."""
+def serve_http(settings: Settings, where: Where, say: Callable[[str], None]) -> None:
+    """Serve at /mcp until interrupted, behind the guard; raises what `serve_application` raises."""
 
     def told(address: str) -> str:
         return f"The tools are at {address}{_PATH} (Ctrl-C stops it)."
 
-    serve_application(settings, http_application, told, port=port, say=say)
+    serve_application(settings, http_application, told, where, say)
 
 
 __all__ = ["http_application", "serve_http", "serve_stdio"]

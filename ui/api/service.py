@@ -20,6 +20,7 @@ from corpus.access import ANYONE, Asker
 from corpus.errors import (
     BriefingError,
     Busy,
+    NotAllowed,
     NotInLibrary,
     StillOpening,
     TooSlow,
@@ -80,12 +81,6 @@ class FoundPassage:
         return self.whole.text[self.end : self.end + _AROUND]
 
 
-def seen_by(workspace: Any, asker: Asker) -> Workspace:
-    """Return the workspace bounded to what somebody may read; itself where nobody signs in."""
-    bounded: Workspace = workspace if asker == ANYONE else workspace.seen_by(asker)
-    return bounded
-
-
 class Service:
     """Answers, passages, documents and memos over a backend, each within its bounds."""
 
@@ -93,10 +88,15 @@ class Service:
         self,
         backend: Backend,
         *,
+        signs_in: bool = False,
         answer_timeout: float = _ANSWER_TIMEOUT,
         opening_timeout: float = _OPENING_TIMEOUT,
     ) -> None:
-        """Serve what `backend` opens; the times are seconds that are waited at most."""
+        """Serve what `backend` opens; the times are seconds that are waited at most.
+
+        Where people sign in (`signs_in`) nobody is answered who did not.
+        """
+        self._signs_in = signs_in
         self._backend = backend
         self._answer_timeout = answer_timeout
         self._opening_timeout = opening_timeout
@@ -119,9 +119,11 @@ class Service:
     async def workspace(self, asker: Asker = ANYONE, engine: str = "") -> Workspace:
         """Return the workspace as `asker` may see it, with an engine by its name.
 
-        Waits while the library opens. Raises StillOpening where that takes too long or fails, and
-        UnknownEngine for an engine that may not be asked.
+        Waits while the library opens. Raises StillOpening where that takes too long or fails,
+        UnknownEngine for an engine that may not be asked, and NotAllowed for who did not sign in.
         """
+        if self._signs_in and asker == ANYONE:
+            raise NotAllowed(tr("sign in first: load the page again"))
         name, backend = "" if engine == AUTO else engine, self._backend
         await self._opened(
             lambda opened: backend.opening_finished() or name in {"", opened.engine.name}
@@ -134,7 +136,7 @@ class Service:
                 tr("there is no engine {name} here; give one of: {forms}", name=name, forms=known)
             ) from error
         assert chosen is not None
-        return seen_by(chosen, asker)
+        return await asyncio.to_thread(chosen.seen_by, asker)
 
     async def _opened(self, enough: Callable[[Workspace], bool]) -> None:
         """Wait until the library is open, and until that is `enough`; raises StillOpening."""
@@ -274,6 +276,26 @@ class Service:
             raise NotInLibrary(tr("no memo {name} was begun here", name=name))
         return job
 
+    async def readable(
+        self, memo: Memo, *, asker: Asker = ANYONE, name: str = "", form: str = ""
+    ) -> Memo:
+        """Return a memo without what `asker` may not read any more.
+
+        With a `form` it is about to be exported under a `name`, which the audit trail keeps.
+        """
+        from assistant.memo.withholding import readable_memo
+
+        workspace = await self.workspace(asker)
+
+        def look() -> Memo:
+            left = readable_memo(workspace.library, memo)
+            if form:
+                cited = sorted({one.document for one in left.citations})
+                workspace.note("export", name, what="memo", form=form, documents=cited)
+            return left
+
+        return await asyncio.to_thread(look)
+
     async def memo_steps(
         self, job: Job[Memo], pulse: float = 1.0
     ) -> AsyncGenerator[Memo | None, None]:
@@ -335,12 +357,10 @@ class Service:
 
     async def kept(self, memo: Memo) -> str:
         """Keep a memo among those that `briefing memos` lists; return its id."""
-        from assistant.memo.memo_repository import MemoRepository
-
         workspace = await self.workspace()
 
         def keep() -> str:
-            repository = MemoRepository(workspace.settings.home)
+            repository = workspace.memos
             name = repository.new_id(memo)
             repository.save(memo, name)
             return name
@@ -428,4 +448,4 @@ async def last_of(
     return last
 
 
-__all__ = ["AUTO", "FoundPassage", "Service", "last_of", "seen_by"]
+__all__ = ["AUTO", "FoundPassage", "Service", "last_of"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -13,7 +14,8 @@ from ui.api.access import PREFIXES, TOKEN
 from ui.api.service import Service
 from ui.backend import Backend
 from ui.guard import Guard
-from ui.http_server import HOST, Server, free_socket, serve_until_told
+from ui.http_server import HOST, Server, free_socket, refuse_open_listener, serve_until_told
+from ui.sign_in import checked_public_url, sign_in_named
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -25,10 +27,19 @@ _LOG = logging.getLogger(__name__)
 _LEAVING = 5
 
 
-def serve_api(settings: Settings, *, port: int, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where to listen: the first port to try, an address of this machine, and the public one."""
+
+    port: int
+    listen: str = HOST
+    public_url: str = ""
+
+
+def serve_api(settings: Settings, where: Where, say: Callable[[str], None]) -> None:
     """Serve the JSON API and OpenAI's interface until interrupted; `say` is told the address.
 
-    Raises UsageError where no port is free.
+    Raises UsageError as `serve_application` does.
     """
     from ui.api.application import api_application
 
@@ -39,7 +50,7 @@ def serve_api(settings: Settings, *, port: int, say: Callable[[str], None]) -> N
         )
 
     serve_application(
-        settings, lambda service, token: api_application(service, token), told, port=port, say=say
+        settings, lambda service, token: api_application(service, token), told, where, say
     )
 
 
@@ -47,20 +58,29 @@ def serve_application(
     settings: Settings,
     make: Callable[[Service, str], ASGIApp],
     told: Callable[[str], str],
-    *,
-    port: int,
+    where: Where,
     say: Callable[[str], None],
 ) -> None:
     """Serve what `make` makes of a service and the token, behind the guard, until interrupted.
 
-    `told` is the line for an address. Raises UsageError where no port is free.
+    `told` is the line for an address. Raises UsageError where others could reach it and nobody
+    signs in, for a way to sign in that cannot be, and where no port is free.
     """
-    listening = free_socket(port)
-    address = f"http://{HOST}:{listening.getsockname()[1]}"
+    public_url = checked_public_url(where.public_url) if where.public_url else ""
+    sign_in = sign_in_named(settings.users, public_url=public_url)
+    refuse_open_listener(where.listen, public_url, signs_in=sign_in is not None)
+    listening = free_socket(where.port, where.listen)
+    address = public_url or f"http://{HOST}:{listening.getsockname()[1]}"
     backend = Backend(settings)
-    service = Service(backend)
+    service = Service(backend, signs_in=sign_in is not None)
     try:
-        app = Guard(make(service, os.environ.get(TOKEN, "")), prefixes=PREFIXES)
+        app = Guard(
+            make(service, os.environ.get(TOKEN, "")),
+            sign_in=sign_in,
+            public_url=public_url,
+            refused=backend.note_refusal,
+            prefixes=PREFIXES,
+        )
         backend.open()
         say(told(address))
         _LOG.info("serving other programs at %s", address)
@@ -69,6 +89,8 @@ def serve_application(
             log_config=None,
             log_level="warning",
             access_log=False,
+            # Who a proxy is, is for `ui.sign_in` to say.
+            proxy_headers=False,
             timeout_graceful_shutdown=_LEAVING,
         )
         serve_until_told(Server(config), [listening])
@@ -77,4 +99,4 @@ def serve_application(
         backend.close()
 
 
-__all__ = ["serve_api", "serve_application"]
+__all__ = ["Where", "serve_api", "serve_application"]

@@ -39,6 +39,7 @@ class _WithFormats(click.Command):
 @click.option("--published", type=DateType(), default="", help="When it was published.")
 @click.option("--ocr", is_flag=True, help="Read scanned pages by Tesseract (some seconds a page).")
 @click.option("--starter", is_flag=True, help="Add the starter library.")
+@click.option("--collection", default="", metavar="NAME", help="Only its readers find them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one object.")
 @click.pass_context
 def add(
@@ -49,6 +50,7 @@ def add(
     published: str,
     ocr: bool,
     starter: bool,
+    collection: str,
     as_json: bool,
 ) -> None:
     """Read files, folders and web addresses into the library.
@@ -76,12 +78,15 @@ def add(
             reports.append(with_bar(add_starter(opened)))
         if files:
             described = MetadataOverride(title, publisher, published, edit=True)
-            reports.append(with_bar(opened.add(files, described=described, ocr=ocr)))
+            reports.append(
+                with_bar(opened.add(files, described=described, ocr=ocr, collection=collection))
+            )
         if addresses:
             said = dict.fromkeys(
                 addresses, MetadataOverride(title, publisher, published, edit=True)
             )
-            reports.append(with_bar(opened.add_addresses(addresses, described=said, ocr=ocr)))
+            adding = opened.add_addresses(addresses, described=said, ocr=ocr, collection=collection)
+            reports.append(with_bar(adding))
     tell(context, reports, as_json=as_json, ocr=ocr)
 
 

@@ -87,7 +87,6 @@ def memo(
     """
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import FORMATS, exported
-    from assistant.memo.memo_repository import MemoRepository
     from assistant.memo.request import Request, resumed
     from assistant.memo.writing import write
     from ui.terminal import StatusLine
@@ -106,7 +105,7 @@ def memo(
     with workspace(context, engine=engine, starter=True) as opened:
         if opened.engine.host:
             click.echo(f"The topic and passages go to {opened.engine.host}.", err=True)
-        repository = MemoRepository(opened.settings.home)
+        repository = opened.memos
         resume = repository.latest() if resume == "last" else resume
         begun = repository.load(resume) if resume else None
         documents = tuple(opened.library.resolve(one) for one in ids)
@@ -154,10 +153,9 @@ def memos(
     """List the memos that are kept, newest first; with a NAME print, write or delete that one."""
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import exported, format_of
-    from assistant.memo.memo_repository import MemoRepository
 
     with workspace(context) as opened:
-        repository = MemoRepository(opened.settings.home)
+        repository = opened.memos
         if not name:
             kept = repository.listed()
             if as_json:

@@ -132,12 +132,32 @@ function write(box, text) {
   box.dispatchEvent(new Event('input', {bubbles: true}));
 }
 
-// Says so when the program behind the page is gone; Gradio connects again by itself.
+// Says so when the program behind the page is gone. What a window shows is in the memory of the
+// program that it was loaded from: when another one answers in its place (it was started again, or
+// another server took over), the page is loaded anew, with what was open and typed. So it is when
+// the sign-in is over. Not twice within half a minute, whoever answers.
+let loadedFrom = (window.gradio_config || {}).app_id;
+const RELOADED = 'briefing-reloaded';
+
+function loadAnew() {
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED) || 0) < 30000) return;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  remember();
+  location.reload();
+}
+
 setInterval(async () => {
   if (document.hidden) return;
   const line = document.querySelector('#offline');
-  const there = await fetch('/gradio_api/app_id', {cache: 'no-store'}).then(() => true, () => false);
+  const answer = await fetch('/gradio_api/app_id', {cache: 'no-store'}).catch(() => null);
+  const there = answer !== null && answer.status < 500;
   if (line) line.hidden = there;
+  if (!there) return;
+  if (answer.status === 401) return loadAnew();
+  const said = answer.ok ? (await answer.json().catch(() => ({}))).app_id : undefined;
+  if (said === undefined) return;
+  if (loadedFrom === undefined) loadedFrom = said;
+  if (String(said) !== String(loadedFrom)) loadAnew();
 }, 5000);
 
 // ------------------------------------------------------------------ keys

@@ -1,0 +1,66 @@
+"""The indexes as one person sees them: searches read snapshots without the documents of others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+from index.index_manager import IndexManager
+from index.snapshot import Snapshot, VectorReader
+
+
+class BoundedIndexes(IndexManager):
+    """The indexes of an `IndexManager`, whose snapshots have `readable` documents alone in them."""
+
+    def __init__(self, whole: IndexManager, readable: Collection[str]) -> None:
+        self._whole = whole
+        self._readable = readable
+        # The snapshot that was bounded last, and what came of it.
+        self._bounded: tuple[Snapshot, Snapshot] | None = None
+        self._bounding = threading.Lock()
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest state with the readable documents in it; see `IndexManager`."""
+        newest = self._whole.snapshot()
+        with self._bounding:
+            if self._bounded is None or self._bounded[0] is not newest:
+                self._bounded = newest, newest.bounded(self._readable)
+            return self._bounded[1]
+
+    def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
+        """Update the indexes, which are everyone's."""
+        return self._whole.update(rebuild=rebuild, wait=wait)
+
+    def update_if_due(self) -> None:
+        """Update the indexes from time to time while documents are added."""
+        self._whole.update_if_due()
+
+    def maintain(self) -> bool:
+        """Update or rebuild what an interrupted process left."""
+        return self._whole.maintain()
+
+    def distrust(self, vectors: VectorReader) -> None:
+        """Stop using the vector store, which failed a query."""
+        self._whole.distrust(vectors)
+
+    def hold_vectors_back(self) -> None:
+        """Have searches compare vectors exactly until the store was tried."""
+        self._whole.hold_vectors_back()
+
+    def try_vectors(self) -> str:
+        """Try the store in another process; return what is wrong, or ""."""
+        return self._whole.try_vectors()
+
+    def is_behind(self) -> bool:
+        """Say whether the indexes on disk are older than the library, or cannot be trusted."""
+        return self._whole.is_behind()
+
+    def fault(self) -> str:
+        """Return what is wrong with the indexes on disk, or ""."""
+        return self._whole.fault()
+
+    def close(self) -> None:
+        """Leave the indexes open: they are another's."""
+
+
+__all__ = ["BoundedIndexes"]
