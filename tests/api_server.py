@@ -20,6 +20,7 @@ from ui.api.service import Service
 from ui.backend import Backend
 from ui.guard import Guard
 from ui.http_server import Server, free_socket
+from ui.sign_in import SignIn
 
 NOTES = {
     "norden.md": """---
@@ -87,13 +88,16 @@ def served(
     engine: str = "extractive",
     token: str = "",
     make: Any = api_application,
+    sign_in: SignIn | None = None,
     **options: Any,
 ) -> Iterator[Served]:
     """Serve a library until the end of the block; `options` are those of `Service`."""
-    with opened(home, engine=engine, **options) as service:
-        app = Guard(make(service, token), prefixes=PREFIXES)
+    with opened(home, engine=engine, signs_in=sign_in is not None, **options) as service:
+        app = Guard(make(service, token), sign_in=sign_in, prefixes=PREFIXES)
         listening = free_socket(20_080)
-        server = Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+        server = Server(
+            uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, proxy_headers=False)
+        )
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:
