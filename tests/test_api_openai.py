@@ -379,6 +379,14 @@ def test_an_answer_that_was_written_again_is_told_as_such() -> None:
     assert text.text.index("written again") < text.text.index("Zero. [1] Two. [1]")
 
 
+def test_behind_a_proxy_citations_lead_to_the_public_address(home: Path) -> None:
+    """Not to the one that the proxy asks at."""
+    with served(home, public_url="https://briefing.example") as server, client_of(server) as client:
+        done = client.chat.completions.create(model="auto", messages=ask())
+    (annotation,) = done.choices[0].message.annotations or ()
+    assert annotation.url_citation.url.startswith("https://briefing.example/api/passage?document=")
+
+
 def test_words_that_look_like_markers_are_none() -> None:
     """A document's own "[7]" is no citation of ours."""
     text = ChatText()

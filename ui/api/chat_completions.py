@@ -40,6 +40,7 @@ class _Reply:
 
     request: Request
     asked: ChatRequest
+    public_url: str = ""
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -51,7 +52,8 @@ class _Reply:
         if citation.source.location.startswith(("http://", "https://")):
             return citation.source.location
         span = f"document={citation.document}&start={citation.start}&end={citation.end}"
-        return f"{self.request.base_url}api/passage?{span}"
+        base = self.public_url or str(self.request.base_url).rstrip("/")
+        return f"{base}/api/passage?{span}"
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         """Return the reply to a request without `stream`."""
@@ -141,7 +143,7 @@ class ChatCompletions:
             asked = read_request(await request.body())
         except WrongRequest as error:
             return error_response(400, str(error), "invalid", param=error.param or None)
-        reply = _Reply(request, asked)
+        reply = _Reply(request, asked, self._service.public_url)
         steps = self._service.answers(
             asked.question,
             asker=asker_of(request.scope),

@@ -89,13 +89,16 @@ class Service:
         backend: Backend,
         *,
         signs_in: bool = False,
+        public_url: str = "",
         answer_timeout: float = _ANSWER_TIMEOUT,
         opening_timeout: float = _OPENING_TIMEOUT,
     ) -> None:
         """Serve what `backend` opens; the times are seconds that are waited at most.
 
-        Where people sign in (`signs_in`) nobody is answered who did not.
+        Where people sign in (`signs_in`) nobody is answered who did not. `public_url` is where
+        others reach it ("https://host"), "" on this machine alone.
         """
+        self.public_url = public_url
         self._signs_in = signs_in
         self._backend = backend
         self._answer_timeout = answer_timeout

@@ -72,7 +72,7 @@ def serve_application(
     listening = free_socket(where.port, where.listen)
     address = public_url or f"http://{HOST}:{listening.getsockname()[1]}"
     backend = Backend(settings)
-    service = Service(backend, signs_in=sign_in is not None)
+    service = Service(backend, signs_in=sign_in is not None, public_url=public_url)
     try:
         app = Guard(
             make(service, os.environ.get(TOKEN, "")),
