@@ -2,12 +2,7 @@
 
 BriefingError
 ├── UsageError           the user asked for something that cannot be asked (exit code 2)
-│   ├── FormatError      a stored or configured file is of a newer format, or says nonsense
-│   └── UnknownName      there is no form or section of the name that was given
-│       └── UnknownEngine no engine of that name may be asked
-├── Busy                 too much is asked at once; says when to ask again
-│   └── StillOpening     the library is not open yet, or does not open
-├── TooSlow              it took longer than anybody waits, and was stopped
+│   └── FormatError      a stored or configured file is of a newer format, or says nonsense
 ├── NotAllowed           whoever signed in has no right to do this
 ├── ReadError            a file cannot be read; carries a reason code
 ├── LibraryError         the library cannot do what was asked
@@ -44,28 +39,6 @@ class UsageError(BriefingError):
 
 class FormatError(UsageError):
     """A stored or configured file is of a newer format, or holds a field that means nothing."""
-
-
-class UnknownName(UsageError):
-    """There is no form or section of the name that another program gave."""
-
-
-class UnknownEngine(UnknownName):
-    """No engine of the name that another program gave may be asked here."""
-
-
-class Busy(BriefingError):
-    """More is asked at once than is worked on; `seconds` from now it may be asked again."""
-
-    seconds = 5
-
-
-class StillOpening(Busy):
-    """The library is not open yet; the message says so, or why it does not open."""
-
-
-class TooSlow(BriefingError):
-    """Work took longer than anybody waits for it, and was stopped."""
 
 
 class NotAllowed(BriefingError):

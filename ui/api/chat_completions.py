@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from assistant.answer import answer_json
-from corpus.errors import BriefingError, Busy
+from corpus.errors import BriefingError
 from corpus.i18n import tr
 from corpus.log import level_of
 from ui.api.access import asker_of
 from ui.api.chat_text import ChatText
 from ui.api.chat_values import ChatRequest, WrongRequest, read_request
+from ui.api.errors import Busy
 from ui.api.failures import error_json, error_response, failure_response, status_of
 from ui.api.service import Service, last_of
 from ui.wording import language_of

@@ -11,17 +11,13 @@ from starlette.responses import JSONResponse
 
 from corpus.errors import (
     BriefingError,
-    Busy,
     EngineError,
     NotAllowed,
     NothingFound,
     NotInLibrary,
-    StillOpening,
-    TooSlow,
-    UnknownEngine,
-    UnknownName,
     UsageError,
 )
+from ui.api.errors import Busy, StillOpening, TooSlow, UnknownEngine, UnknownName
 
 # Where an error has several of these kinds the first one counts.
 _STATUS: tuple[tuple[type[BriefingError], int, str], ...] = (

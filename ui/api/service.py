@@ -17,18 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from corpus.access import ANYONE, Asker
-from corpus.errors import (
-    BriefingError,
-    Busy,
-    NotAllowed,
-    NotInLibrary,
-    StillOpening,
-    TooSlow,
-    UnknownEngine,
-    UnknownName,
-    UsageError,
-)
+from corpus.errors import BriefingError, NotAllowed, NotInLibrary, UsageError
 from corpus.i18n import tr
+from ui.api.errors import Busy, StillOpening, TooSlow, UnknownEngine, UnknownName
 from ui.jobs import Job, Jobs
 
 if TYPE_CHECKING:
