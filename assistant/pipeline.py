@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -85,7 +85,7 @@ def note_answer(workspace: Workspace, answer: Answer) -> None:
     )
 
 
-def _ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
+def _ask(workspace: Workspace, question: Question) -> Generator[Answer, None, None]:
     """Yield the answer as it grows; the last snapshot is complete and has an outcome.
 
     If the evidence does not answer, no engine is called and the outcome is "declined". If an engine

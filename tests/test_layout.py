@@ -21,6 +21,7 @@ MODULE_LINES = 500
 # The modules that may import an outside library, a folder where every module of it may; everything
 # else asks them. Where there are several, one opens the library and the rest take its values apart.
 OWNERS = {
+    "authlib": {"ui/openid.py"},
     "chromadb": {"index/vector_index.py"},
     "chardet": {"corpus/readers/charsets.py"},
     "click": {"ui/cli.py", "ui/commands/"},
@@ -34,12 +35,16 @@ OWNERS = {
                "ui/page_scope.py", "ui/page_bar.py", "ui/page_html.py", "ui/page_source.py",
                "ui/page_add_to_memo.py", "ui/page_memo_events.py",
                "ui/page_conversations.py", "ui/page_chat_events.py", "ui/page_words.py",
-               "ui/page_engines.py", "ui/server.py", "ui/event_errors.py"},
+               "ui/page_engines.py", "ui/server.py", "ui/event_errors.py", "ui/sign_in.py"},
     "httpx": {"corpus/addresses.py", "corpus/fetching.py", "index/url_ingest.py",
               "assistant/models/clients.py", "assistant/models/downloading.py",
               "assistant/models/failures.py", "assistant/models/discovery.py"},
+    # Authlib's own client and the keys and tokens beside it.
+    "httpx2": {"ui/openid.py"},
     "jinja2": {"ui/rendering.py"},
     "llama_index": {"assistant/llamaindex.py", "assistant/models/clients.py",
+    "joserfc": {"ui/openid.py"},
+    "llama_index": {"index/llamaindex.py", "assistant/models/clients.py",
                     "assistant/models/hugging_face.py"},
     "lxml": {"corpus/readers/markup.py", "corpus/readers/office_package.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
@@ -65,6 +70,10 @@ OWNERS = {
                 "corpus/conversations.py", "corpus/integrity.py", "corpus/library.py",
                 "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py"},
     "starlette": {"ui/guard.py", "ui/document_routes.py", "ui/first_screen.py", "ui/api/"},
+                "corpus/metadata.py", "corpus/publishing.py", "corpus/rows.py",
+                "corpus/collections.py"},
+    "starlette": {"ui/guard.py", "ui/document_routes.py", "ui/first_screen.py", "ui/openid.py",
+                  "ui/sign_in.py"},
     "tantivy": {"index/keyword_index.py"},
     "tokenizers": {"corpus/counting.py", "index/onnx_embedder.py", "index/pair_encoding.py"},
     "tinycss2": {"corpus/readers/hidden.py"},

@@ -6,9 +6,11 @@ import gc
 import http.client
 import inspect
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,9 @@ from corpus.access import Asker
 from corpus.errors import NotAllowed
 from tests.browser import GRADIO_WARNS
 from tests.test_who_may_see_what import ANN, BOB, FACT, _settings, leaks, made
+from ui import page_conversations
 from ui.backend import Backend
+from ui.chat_actions import AskOptions, begin_answer, latest_html
 from ui.server import application
 from ui.sign_in import Admins, HeaderSignIn, asker_of_event, asking_as
 from ui.uploads import Uploads
@@ -98,20 +102,28 @@ class Page:
         return next(one for one, event in self.blocks.fns.items() if event.name == name)
 
 
+def _sign_in() -> HeaderSignIn:
+    return HeaderSignIn(
+        "X-Remote-User", "X-Remote-Groups", proxies="127.0.0.1", secret="",
+        admins=Admins.named("user:root"),
+    )  # fmt: skip
+
+
+def _blocks_of(app: Any) -> gr.Blocks:
+    """Return the page behind its guard and its first screen."""
+    routes = app.inner._app.routes
+    mounted = next(one.app for one in routes if hasattr(getattr(one, "app", 0), "get_blocks"))
+    found: gr.Blocks = mounted.get_blocks()
+    return found
+
+
 @pytest.fixture(scope="module")
 def page(made: Path) -> Iterator[Page]:
     """Serve the page over the library with Ann's secret, her conversation and her memo in it."""
     settings = _settings(made)
     backend = Backend(settings, asker=asker_of_event)
     uploads = Uploads.below(settings.home)
-    sign_in = HeaderSignIn(
-        "X-Remote-User", "X-Remote-Groups", proxies="127.0.0.1", secret="",
-        admins=Admins.named("user:root"),
-    )  # fmt: skip
-    app = application(backend, (), uploads, sign_in=sign_in)
-    mounted = next(
-        one.app for one in app.inner._app.routes if hasattr(getattr(one, "app", 0), "get_blocks")
-    )
+    app = application(backend, (), uploads, sign_in=_sign_in())
     backend.open()
     until = time.monotonic() + 120
     while not backend.opening_finished() and time.monotonic() < until:
@@ -127,7 +139,7 @@ def page(made: Path) -> Iterator[Page]:
     ann.memos.save(memo, name)
     document = answer.citations[0].document
     with served(app, 0) as address:
-        yield Page(address, backend, mounted.get_blocks(), document, talk, name)
+        yield Page(address, backend, _blocks_of(app), document, talk, name)
     uploads.close()
     backend.close()
     gc.collect()
@@ -229,3 +241,102 @@ def test_the_page_names_who_signed_in_and_a_laptop_has_none_of_it(page: Page) ->
     number = page.number("_signed_in_html")
     assert ">ann<" in window.event(number, []).replace("\\u003e", ">").replace("\\u003c", "<")
     assert "sign-out" not in "".join(window.heard)
+
+
+@dataclass
+class Replica:
+    """A server beside another one: a backend of its own on the same record."""
+
+    backend: Backend
+    blocks: gr.Blocks
+    address: str
+
+    def turns(self, talk: str) -> list[Any]:
+        """Return the turns of a conversation as this server shows them."""
+        found = page_conversations.conversation_list(self.backend)
+        assert found is not None
+        return found.turns(talk)
+
+
+@pytest.fixture
+def second(page: Page) -> Iterator[Replica]:
+    """Serve the same library by a second server."""
+    settings = page.backend._settings
+    backend, uploads = Backend(settings, asker=asker_of_event), Uploads.below(settings.home)
+    app = application(backend, (), uploads, sign_in=_sign_in())
+    backend.open()
+    until = time.monotonic() + 120
+    while not backend.opening_finished() and time.monotonic() < until:
+        time.sleep(0.05)
+    with served(app, 0) as address:
+        yield Replica(backend, _blocks_of(app), address)
+    uploads.close()
+    backend.close()
+    gc.collect()
+
+
+def test_a_conversation_goes_on_at_another_server(page: Page, second: Replica) -> None:
+    """What one wrote the other tells, as the turn before its own; nothing is kept twice."""
+    with asking_as(ANN):
+        talk, begun = begin_answer(page.backend, "", QUESTION, [], AskOptions())
+        assert begun.number == 1
+        job = page.backend.questions.find(talk)
+        assert job is not None and job.wait(60)
+        before = second.turns(talk)
+        assert FACT in before[0].answer.text and not before[0].elsewhere
+        _, then = begin_answer(second.backend, talk, "Who approved it?", before, AskOptions())
+        assert then.number == 2
+        job = second.backend.questions.find(talk)
+        assert job is not None and job.wait(60)
+        assert [one.number for one in second.turns(talk)] == [1, 2]
+    with asking_as(BOB):
+        assert second.turns(talk) == []
+
+
+def test_an_answer_of_another_server_is_awaited_and_shown(
+    page: Page, second: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is written the other says so; then it has it, without being asked again."""
+    going, reached = threading.Event(), threading.Event()
+    answers = page.backend.answers
+
+    def slow(*arguments: Any) -> Iterator[Any]:
+        reached.set()
+        going.wait(60)
+        yield from answers(*arguments)
+
+    monkeypatch.setattr(page.backend, "answers", slow)
+    with asking_as(ANN):
+        talk, _ = begin_answer(page.backend, "", QUESTION, [], AskOptions())
+        assert reached.wait(60)
+        (turn,) = second.turns(talk)
+        assert turn.elsewhere and turn.awaited
+        html = latest_html([turn], "en", running=False)
+        assert "Being answered by another server" in html and "ask again" not in html.lower()
+    window = Window(second.address, ANN, "second")
+    number = next(one for one, event in second.blocks.fns.items() if event.name == "restore")
+    threading.Timer(2.0, going.set).start()
+    window.event(number, [None, talk, None, None])
+    watch = next(one for one, event in second.blocks.fns.items() if event.name == "watch")
+    window.event(watch, [None] * 4)
+    assert FACT in "".join(window.heard)
+
+
+def test_an_answer_of_a_server_that_died_is_interrupted(
+    page: Page, second: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it has not said for a while that it is at work; then it can be asked again."""
+    with asking_as(ANN):
+        kept = page.backend.conversations()
+        assert kept is not None
+        # As a server leaves it that is killed right after.
+        kept.begin("died", QUESTION)
+        assert second.turns("died")[0].elsewhere
+        monkeypatch.setattr("corpus.conversations.ALIVE_FOR", timedelta(0))
+        (turn,) = second.turns("died")
+        assert not turn.elsewhere and turn.awaited
+        assert "interrupted" in latest_html([turn], "en", running=False)
+        _, again = begin_answer(second.backend, "died", QUESTION, [], AskOptions(), instead_of=1)
+        job = second.backend.questions.find("died")
+        assert job is not None and job.wait(60)
+        assert FACT in second.turns("died")[0].answer.text and again.number == 1

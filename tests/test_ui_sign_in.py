@@ -22,7 +22,8 @@ from tests.real_servers import free_port
 from ui.guard import Guard
 from ui.own_sessions import own_session
 from ui.server import refuse_open_listener
-from ui.sign_in import Admins, HeaderSignIn, SignIn, asker_of, checked_public_url, sign_in_named
+from ui.sign_in import Admins, HeaderSignIn, SignIn, asker_of, checked_public_url
+from ui.sign_in_choice import sign_in_named
 from ui.signed_cookies import SignedCookies
 
 # The provider is built on what its own library has renamed since.

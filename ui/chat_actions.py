@@ -306,7 +306,10 @@ def latest_html(
 def _turn_html(
     turn: ChatTurn, number: int, language: str, extras: Extras | None, *, last: bool, running: bool
 ) -> str:
-    body = _turn_body(turn, number, language, extras, last=last, running=running)
+    if turn.elsewhere and not turn.complete and not (last and running):
+        body = awaited_html(word("chat.elsewhere", language), language)
+    else:
+        body = _turn_body(turn, number, language, extras, last=last, running=running)
     return rendered("thread.html", "turn", language, turn.question, body, number)
 
 
@@ -323,8 +326,6 @@ def _turn_body(
         body = awaited_html(turn.waiting, language)
     elif turn.problem:
         body += error_html(turn.problem, language)
-    elif turn.elsewhere and not turn.complete and not growing:
-        return awaited_html(word("chat.elsewhere", language), language)
     elif turn.stopped:
         body += note_html(word("chat.stopped", language))
     elif not turn.complete and not growing:

@@ -205,7 +205,9 @@ class _Provider:
         self._looking = asyncio.Lock()
 
     def _session(self) -> Any:
-        from authlib.integrations.httpx_client import AsyncOAuth2Client
+        from authlib.integrations.httpx_client import (  # type: ignore[import-untyped]
+            AsyncOAuth2Client,
+        )
 
         return AsyncOAuth2Client(
             self._client, self._secret, scope=self._scopes, timeout=_TIMEOUT,
@@ -259,7 +261,7 @@ class _Provider:
         A claim `also` that the ID token lacks is asked of the provider's user information.
         """
         import httpx2
-        from authlib.integrations.base_client import OAuthError
+        from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]
 
         found = await self.metadata()
         try:
@@ -311,7 +313,8 @@ class _Provider:
             at, found = self._keys
             age = time.monotonic() - at
             if age > _KEPT or (anew and age > _KEYS_AGAIN):
-                found = KeySet.import_key_set(await self._fetched(metadata["jwks_uri"]))
+                keys: Any = await self._fetched(metadata["jwks_uri"])
+                found = KeySet.import_key_set(keys)
                 self._keys = time.monotonic(), found
             return found
 

@@ -63,7 +63,7 @@ def build(page: gr.Blocks, *, signs_in: bool = False) -> Bar:
 
 def _signed_in_html(request: gr.Request) -> str:
     """Return the name of who signed in, and the button that ends it where the page can."""
-    scope = request.request.scope
+    scope = request.request.scope if request.request is not None else {}
     name, leaves = shown_name_of(scope), can_leave(scope)
     return rendered("bar.html", "signed_in", language_of(request.headers), name, leaves)
 

@@ -181,9 +181,9 @@ class ChatEvents:
                 waits = chat_actions.questions_ahead(self._backend, job) > 0
                 await asyncio.sleep(_POLL_WAITING if waits else _POLL)
         elif now and now[-1].elsewhere and now[-1].awaited:
-            turn = await self._written_elsewhere(now[-1], conversation, watch_id, watcher)
-            if turn is not None:
-                thread = [*now[:-1], turn]
+            written = await self._written_elsewhere(now[-1], conversation, watch_id, watcher)
+            if written is not None:
+                thread = [*now[:-1], written]
                 extras = chat_actions.extras_of(self._backend, language)
                 latest = chat_actions.latest_html(thread, language, running=False, extras=extras)
                 yield {parts.turns: thread, parts.latest: latest}

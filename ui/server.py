@@ -24,7 +24,8 @@ from ui.http_server import HOST, Server, free_socket, refuse_open_listener, serv
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
-from ui.sign_in import SignIn, asker_of_event, checked_public_url, sign_in_named
+from ui.sign_in import SignIn, asker_of_event, checked_public_url
+from ui.sign_in_choice import sign_in_named
 from ui.uploads import Uploads
 
 if TYPE_CHECKING:

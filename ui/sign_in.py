@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,10 +21,8 @@ if TYPE_CHECKING:
 
 # Where the scope of a request that was let through has who asks, and how the page calls them.
 _ASKER, _SHOWN, _LEAVES = "briefing.asker", "briefing.shown_name", "briefing.leaves"
-_DEFAULT_HEADERS = "X-Remote-User,X-Remote-Groups"
 # It proves, where it is set, that a request comes from the proxy.
 _SECRET_HEADER = "x-briefing-proxy-secret"
-_LOOPBACK = "127.0.0.1,::1"
 _LONGEST_NAME = 200
 # The same refusal of the same address is told once in so many seconds, for so many addresses.
 _TOLD_AGAIN, _MOST_TOLD = 60.0, 1_000
@@ -246,38 +243,6 @@ async def respond(
     await send({"type": "http.response.body", "body": text.encode()})
 
 
-def sign_in_named(users: str, *, public_url: str = "") -> SignIn | None:
-    """Return the way to sign in that BRIEFING_USERS names; None for "": one person on a laptop.
-
-    "headers" or "headers:USER,GROUPS" (names of headers), or the address of an OpenID Connect
-    issuer. Raises UsageError for anything else and for settings that it lacks.
-    """
-    if not users:
-        return None
-    admins = Admins.named(os.environ.get("BRIEFING_ADMINS", ""))
-    kind, _, names = users.partition(":")
-    if kind == "headers":
-        user, _, groups = (names or _DEFAULT_HEADERS).partition(",")
-        return HeaderSignIn(
-            user.strip(),
-            groups.strip(),
-            proxies=os.environ.get("BRIEFING_PROXIES") or _LOOPBACK,
-            secret=os.environ.get("BRIEFING_PROXY_SECRET", ""),
-            admins=admins,
-        )
-    if kind in {"http", "https"}:
-        from ui.openid import openid_from_environment
-
-        return openid_from_environment(users, public_url=public_url, admins=admins)
-    raise UsageError(
-        tr(
-            "BRIEFING_USERS is {value}; give headers, or the https address of an OpenID Connect "
-            "issuer",
-            value=repr(users),
-        )
-    )
-
-
 def checked_public_url(url: str) -> str:
     """Return "scheme://host[:port]" of the address that people open; raises UsageError."""
     parts = urlsplit(url)
@@ -309,6 +274,5 @@ __all__ = [
     "let_through",
     "respond",
     "shown_name_of",
-    "sign_in_named",
     "values_of",
 ]
