@@ -15,7 +15,8 @@ from ui.api.service import Service
 from ui.backend import Backend
 from ui.guard import Guard
 from ui.http_server import HOST, Server, free_socket, refuse_open_listener, serve_until_told
-from ui.sign_in import checked_public_url, sign_in_named
+from ui.sign_in import checked_public_url
+from ui.sign_in_choice import sign_in_named
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
