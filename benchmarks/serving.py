@@ -34,7 +34,7 @@ def served(app: Any, port: int, **options: float) -> Iterator[str]:
     """
     import uvicorn
 
-    from ui.server import Server, free_socket
+    from ui.http_server import Server, free_socket
 
     listening: socket.socket = free_socket(port)
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=3)

@@ -20,7 +20,6 @@ from index.embedding import HashEmbedder
 from index.filters import Filters
 from index.folder_walk import files_below
 from index.ingest import MetadataOverride, Report
-from index.llamaindex import retriever
 from index.query import content_words, rarity, stem_weights
 
 ROOT = Path(__file__).parent.parent
@@ -215,15 +214,6 @@ def test_kill_during_add_leaves_a_library_that_answers(tmp_path: Path) -> None:
         report = add(workspace, folder)
         assert report.unchanged
         assert len(report.added) + len(report.unchanged) + len(report.duplicates) == 60
-
-
-def test_our_search_is_a_llama_index_retriever(workspace: Workspace) -> None:
-    """Nodes carry exact offsets and the source, and no global model is built."""
-    nodes = retriever(workspace.retriever, limit=2).retrieve("How many ships did Lund handle?")
-    node = nodes[0].node
-    whole = workspace.library.document(node.metadata["document"])
-    assert whole.text[node.start_char_idx : node.end_char_idx] == node.get_content()
-    assert node.metadata["title"] == "The harbour of Lund"
 
 
 def test_common_words_weigh_less_than_names() -> None:

@@ -10,7 +10,7 @@ import pytest
 from corpus.errors import UsageError
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, refusal
-from ui.server import free_socket
+from ui.http_server import free_socket
 
 
 def scope(method: str = "GET", path: str = "/", **headers: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from ui.commands import (
     models,
     move,
     page,
+    serve,
     sync,
     talk,
 )
@@ -140,6 +141,8 @@ def _version(name: str) -> str:
 
 for command in (
     page.chat,
+    serve.serve,
+    serve.mcp,
     ask.ask,
     ask.search,
     memo.memo,

@@ -87,8 +87,12 @@ class Guard:
         sign_in: SignIn | None = None,
         public_url: str = "",
         refused: Told | None = None,
+        prefixes: tuple[str, ...] = (),
     ) -> None:
         """Stand before `app`; without a page no event and no upload comes through.
+
+        Paths that begin with one of `prefixes` are open beside those of the page, to any method:
+        what stands behind them (`ui.api.access`) refuses what it does not know.
 
         With a `sign_in` only who signed in comes through, and the scope says who (`asker_of`);
         `refused` is told of those who do not. `public_url` ("https://host") is where people open
@@ -98,6 +102,7 @@ class Guard:
         self._page = page
         self._sign_in = sign_in
         self._public_url = public_url
+        self._prefixes = prefixes
         self._refused = Throttled(refused or _not_told)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +123,9 @@ class Guard:
             await send(message)
 
         own_paths = self._sign_in.paths if self._sign_in is not None else {}
-        if reason := refusal(scope, public_url=self._public_url, own_paths=own_paths):
+        if reason := refusal(
+            scope, public_url=self._public_url, own_paths=own_paths, prefixes=self._prefixes
+        ):
             await _respond(with_headers, 403, reason)
             return
         if self._sign_in is not None:
@@ -138,7 +145,7 @@ class Guard:
             await self._upload(scope, receive, send)
             return
         body = _LimitedBody(receive, _EVENT_TIMEOUT, _MOST_BYTES)
-        if not posted or self._sign_in is None:
+        if not posted or self._sign_in is None or path.startswith(self._prefixes):
             await self.inner(scope, body.receive, send)
             return
         content = await body.read()
@@ -280,12 +287,14 @@ def refusal(
     *,
     public_url: str = "",
     own_paths: Mapping[str, frozenset[str]] | None = None,
+    prefixes: tuple[str, ...] = (),
 ) -> str:
     """Return why a request is refused, or "".
 
     A foreign Host is a name that was made to point here (DNS rebinding); a foreign origin is
     another site's page writing through the user's browser. With a `public_url` its host alone is
-    answered. `own_paths` are let through besides, by method.
+    answered. `own_paths` are let through besides, by method, and what begins with one of
+    `prefixes`.
     """
     headers = _headers(scope)
     hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
@@ -299,8 +308,9 @@ def refusal(
             if public_url
             else "this page answers on this machine only"
         )
-    own = scope["path"] in (own_paths or {}).get(scope["method"], ())
-    if not own and not _is_allowed(scope["method"], scope["path"], scope.get("query_string", b"")):
+    path = scope["path"]
+    own = path in (own_paths or {}).get(scope["method"], ()) or path.startswith(prefixes)
+    if not own and not _is_allowed(scope["method"], path, scope.get("query_string", b"")):
         return "this address is shut"
     if scope["method"] in _WRITING_METHODS:
         origin = public_url or f"http://{host}"

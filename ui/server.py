@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import os
 import socket
 import sys
 import tempfile
-import time
 import webbrowser
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 import gradio as gr
 import uvicorn
@@ -21,14 +18,13 @@ from gradio.context import LocalContext
 
 from assistant.starter import EXAMPLES
 from corpus import tracing
-from corpus.errors import UsageError
-from corpus.i18n import tr
 from ui.backend import Backend, Say
 from ui.chat_actions import greeting_html
 from ui.document_routes import original_route, page_route
 from ui.first_screen import FirstScreen
 from ui.gradio_startup import refuse_openings
 from ui.guard import Guard, PageRules
+from ui.http_server import HOST, Server, free_socket, refuse_open_listener, serve_until_told
 from ui.observing import Observed, observing, watch_library, watch_queues
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
@@ -41,8 +37,6 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_HOST = "127.0.0.1"
-_PORTS = 10
 # Every window that waits for an answer holds a place in Gradio's queue, at the cost of a look now
 # and then; how many questions are answered and wait is for ui.jobs, which says so in words.
 _MOST_WINDOWS = 400
@@ -57,7 +51,7 @@ def serve(
     port: int,
     open_browser: bool,
     say: Say,
-    listen: str = _HOST,
+    listen: str = HOST,
     public_url: str = "",
 ) -> None:
     """Serve the page until interrupted; `say` is told the address.
@@ -71,7 +65,7 @@ def serve(
     sign_in = sign_in_named(settings.users, public_url=public_url)
     refuse_open_listener(listen, public_url, signs_in=sign_in is not None)
     listening = free_socket(port, listen)
-    address = public_url or f"http://{_HOST}:{listening.getsockname()[1]}"
+    address = public_url or f"http://{HOST}:{listening.getsockname()[1]}"
     with observing(settings, "page", stream=sys.stderr):
         _serve(settings, listening, address, sign_in, public_url, open_browser, say)
 
@@ -111,7 +105,7 @@ def _serve(
             tempfile.TemporaryDirectory(prefix="briefing-", ignore_cleanup_errors=True) as empty,
             contextlib.chdir(empty),
         ):
-            server.run(sockets=[listening])
+            serve_until_told(server, [listening])
     finally:
         uploads.close()
         backend.close()
@@ -155,7 +149,7 @@ def application(
         app,
         page,
         path="/",
-        server_name=_HOST,
+        server_name=HOST,
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -245,85 +239,3 @@ def _page_rules(page: gr.Blocks, backend: Backend, uploads: Uploads) -> PageRule
         backend.can_ask,
         backend.is_adding,
     )
-
-
-def refuse_open_listener(listen: str, public_url: str, *, signs_in: bool) -> None:
-    """Raise UsageError for an address that others reach where nobody signs in, or for none."""
-    try:
-        local = ipaddress.ip_address(listen).is_loopback
-    except ValueError as error:
-        raise UsageError(
-            tr("--listen takes an address of this machine, not {value}", value=repr(listen))
-        ) from error
-    if signs_in:
-        if not local and not public_url:
-            raise UsageError(
-                tr("--listen needs --public-url https://HOST, where people open the page")
-            )
-    elif not local or public_url:
-        raise UsageError(
-            tr(
-                "others would read and change this library: set BRIEFING_USERS, so that they sign "
-                "in, before you give --listen or --public-url"
-            )
-        )
-
-
-def free_socket(port: int, listen: str = _HOST) -> socket.socket:
-    """Return a listening socket at `port` or one of the ten after it, on loopback by default."""
-    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
-    for number in range(port, min(port + _PORTS, 65_536)):
-        listening = socket.socket(family)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((listen, number))
-            # Two sockets may be bound to one port until one of them listens.
-            listening.listen()
-        except OSError:
-            listening.close()
-            continue
-        return listening
-    raise UsageError(
-        f"no port from {port} to {port + _PORTS - 1} is free; give another with --port"
-    )
-
-
-# Seconds that the head of a request may take; uvicorn 0.54 itself waits for ever for a first one.
-# Browsers open connections ahead of use: they open another where one was closed.
-_HEAD_TIMEOUT = 15.0
-
-
-class Server(uvicorn.Server):
-    """A server that closes connections on which no request is under way for a while."""
-
-    def __init__(self, config: uvicorn.Config, *, head: float = _HEAD_TIMEOUT) -> None:
-        """Take how the server runs, and how many seconds the head of a request may take."""
-        super().__init__(config)
-        self._head_timeout = head
-        # What was being answered on a connection when nothing was, and since when.
-        self._idle_since: WeakKeyDictionary[Any, tuple[Any, float]] = WeakKeyDictionary()
-        self._checked_at = 0.0
-
-    async def on_tick(self, counter: int) -> bool:
-        """Look through the connections once a second, as uvicorn ticks ten times."""
-        now = time.monotonic()
-        if now - self._checked_at >= min(1.0, self._head_timeout):
-            self._checked_at = now
-            for one in list(self.server_state.connections):
-                self._check(one, now)
-        return await super().on_tick(counter)
-
-    def _check(self, connection: Any, now: float) -> None:
-        cycle = getattr(connection, "cycle", None)
-        transport = getattr(connection, "transport", None)
-        if transport is None or (cycle is not None and not cycle.response_complete):
-            self._idle_since.pop(connection, None)
-            return
-        before, since = self._idle_since.setdefault(connection, (cycle, now))
-        if before is not cycle:
-            self._idle_since[connection] = (cycle, now)
-        elif now - since > self._head_timeout:
-            transport.abort()
-
-
-__all__ = ["Server"]

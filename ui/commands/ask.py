@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -128,6 +128,7 @@ def search(
     from assistant.planning.query_plan import plan_of
     from assistant.planning.query_rewriting import standalone
     from assistant.retrieval.retrieve import retrieve
+    from ui.json_objects import evidence_json
     from ui.terminal import evidence_lines
 
     if query != "-":
@@ -144,7 +145,10 @@ def search(
             wanted = Question(text, (), as_of, since, publishers, documents, limit)
             found = retrieve(opened, plan_of(opened, wanted))
             if as_json:
-                _say({"query": asking.text, "results": [_result(item) for item in found]}, as_json)
+                _say(
+                    {"query": asking.text, "results": [evidence_json(item) for item in found]},
+                    as_json,
+                )
             elif found:
                 click.echo("\n".join(evidence_lines(found)))
             else:
@@ -160,30 +164,6 @@ def _usable(one: Question | UsageError) -> Question:
 
 def _text(one: Question | UsageError) -> str:
     return "" if isinstance(one, UsageError) else one.text
-
-
-def _result(found: Any) -> dict[str, Any]:
-    from assistant.answer import newer_json
-
-    passage, source = found.passage, found.source
-    return {
-        "rank": found.label,
-        "score": round(found.score, 4),
-        "why": found.why,
-        "match": asdict(found.match) if found.match else None,
-        "newer": newer_json(found.newer),
-        "document": passage.document,
-        "title": source.title,
-        "publisher": source.publisher,
-        "published": source.published,
-        "location": source.location,
-        "page": passage.page,
-        "page_name": passage.page_name,
-        "heading": passage.heading,
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-    }
 
 
 def _say(values: dict[str, Any], as_json: bool) -> None:

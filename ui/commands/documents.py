@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from corpus.citation_line import citation_line
-from corpus.document import LeftOut, page_list
+from corpus.document import page_list
 from corpus.errors import NotInLibrary, ReadError, UsageError
 from corpus.page_names import page_name
 from ui.commands.opening import DateType, files_of, workspace
+from ui.json_objects import entry_json, left_out_json, report_json
 
 if TYPE_CHECKING:
     from index.ingest import Report
@@ -125,7 +125,7 @@ def tell(
     for report in reports:
         assert report is not None
         if as_json:
-            click.echo(json.dumps(reported(report), ensure_ascii=False))
+            click.echo(json.dumps(report_json(report), ensure_ascii=False))
         else:
             click.echo("\n".join(report_lines(report, ocr=ocr)))
         failed = failed or (
@@ -138,18 +138,6 @@ def tell(
         context.exit(1)
 
 
-def reported(report: Report) -> dict[str, Any]:
-    """Return a report as `--json` prints it: of what was left out also whether it was missed."""
-    values = asdict(report)
-    for account, told in zip(report.accounts, values["accounts"], strict=True):
-        told["left_out"] = _left_out(account.left_out)
-    return values
-
-
-def _left_out(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
-    return [asdict(one) | {"missed": one.missed} for one in left_out]
-
-
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
 @click.pass_context
@@ -160,7 +148,9 @@ def sources(context: click.Context, as_json: bool) -> None:
     with workspace(context) as opened:
         entries = opened.library.entries()
     if as_json:
-        click.echo(json.dumps({"documents": [_listed(one) for one in entries]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"documents": [entry_json(one) for one in entries]}, ensure_ascii=False)
+        )
         return
     for one in entries:
         click.echo(safe(f"{one.id[:10]}  {one.passages:>5} passages  {citation_line(one.source)}"))
@@ -168,31 +158,6 @@ def sources(context: click.Context, as_json: bool) -> None:
             click.echo(safe(f"{'':28}also: {citation_line(other)}, {other.location}"))
     if not entries:
         click.echo("The library is empty; add documents with: briefing add FOLDER")
-
-
-def _listed(entry: Any) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "title": entry.source.title,
-        "publisher": entry.source.publisher,
-        "published": entry.source.published,
-        "updated": entry.source.updated,
-        "fetched": entry.source.fetched,
-        "location": entry.source.location,
-        "kind": entry.source.kind,
-        "pages": entry.pages,
-        "passages": entry.passages,
-        "added": entry.added,
-        "also": [
-            {
-                "title": one.title,
-                "publisher": one.publisher,
-                "published": one.published,
-                "location": one.location,
-            }
-            for one in entry.others
-        ],
-    }
 
 
 @click.command()
@@ -210,13 +175,13 @@ def show(context: click.Context, document: str, as_json: bool) -> None:
     start, end = _span(span, len(whole.text))
     text = whole.text[start:end]
     if as_json:
-        values = _listed(entry) | {"text": text, "start": start, "end": end}
-        values["left_out"] = _left_out(whole.left_out)
+        values = entry_json(entry) | {"text": text, "start": start, "end": end}
+        values["left_out"] = left_out_json(whole.left_out)
         values["doubts"], values["language"] = whole.doubts, whole.language
         values["ocr_pages"], values["attachments"] = whole.ocr_pages, whole.attachments
         click.echo(json.dumps(values | {"page_starts": whole.page_starts}, ensure_ascii=False))
         return
-    for name, value in _listed(entry).items():
+    for name, value in entry_json(entry).items():
         # What few documents have is told of those that have it.
         if name != "also" and (value or name not in {"updated", "fetched", "pages"}):
             click.echo(safe(f"{name + ':':<11}{value}"))

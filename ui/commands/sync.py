@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import UsageError
-from ui.commands.documents import reported
 from ui.commands.opening import files_of, workspace
+from ui.json_objects import report_json
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
@@ -83,7 +83,7 @@ def _tell(report: SyncReport, *, as_json: bool, ocr: bool) -> None:
     if not as_json:
         click.echo("\n".join(sync_lines(report, ocr=ocr)))
         return
-    values: dict[str, Any] = asdict(report) | {"added": reported(report.added)}
+    values: dict[str, Any] = asdict(report) | {"added": report_json(report.added)}
     values["dry_run"] = values.pop("trial")
     click.echo(json.dumps(values.pop("added") | values, ensure_ascii=False))
 

@@ -1,0 +1,1 @@
+"""Answers for other programs: a JSON API, an endpoint as OpenAI's, and tools by MCP."""

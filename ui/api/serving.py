@@ -1,0 +1,103 @@
+"""Serving other programs over HTTP: the library opens behind it, and leaves when it is told to."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from ui.api.access import PREFIXES, TOKEN
+from ui.api.service import Service
+from ui.backend import Backend
+from ui.guard import Guard
+from ui.http_server import HOST, Server, free_socket, refuse_open_listener, serve_until_told
+from ui.sign_in import checked_public_url
+from ui.sign_in_choice import sign_in_named
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from assistant.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+# Seconds that answers which are being sent have to end when the program is told to.
+_LEAVING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where to listen: the first port to try, an address of this machine, and the public one."""
+
+    port: int
+    listen: str = HOST
+    public_url: str = ""
+
+
+def serve_api(settings: Settings, where: Where, say: Callable[[str], None]) -> None:
+    """Serve the JSON API and OpenAI's interface until interrupted; `say` is told the address.
+
+    Raises UsageError as `serve_application` does.
+    """
+    from ui.api.application import api_application
+
+    def told(address: str) -> str:
+        return (
+            f"The API is at {address}/api (described at {address}/api/openapi.json), for clients "
+            f"of OpenAI's at {address}/v1 (Ctrl-C stops it)."
+        )
+
+    serve_application(
+        settings, lambda service, token: api_application(service, token), told, where, say
+    )
+
+
+def serve_application(
+    settings: Settings,
+    make: Callable[[Service, str], ASGIApp],
+    told: Callable[[str], str],
+    where: Where,
+    say: Callable[[str], None],
+) -> None:
+    """Serve what `make` makes of a service and the token, behind the guard, until interrupted.
+
+    `told` is the line for an address. Raises UsageError where others could reach it and nobody
+    signs in, for a way to sign in that cannot be, and where no port is free.
+    """
+    public_url = checked_public_url(where.public_url) if where.public_url else ""
+    sign_in = sign_in_named(settings.users, public_url=public_url)
+    refuse_open_listener(where.listen, public_url, signs_in=sign_in is not None)
+    listening = free_socket(where.port, where.listen)
+    address = public_url or f"http://{HOST}:{listening.getsockname()[1]}"
+    backend = Backend(settings)
+    service = Service(backend, signs_in=sign_in is not None, public_url=public_url)
+    try:
+        app = Guard(
+            make(service, os.environ.get(TOKEN, "")),
+            sign_in=sign_in,
+            public_url=public_url,
+            refused=backend.note_refusal,
+            prefixes=PREFIXES,
+        )
+        backend.open()
+        say(told(address))
+        _LOG.info("serving other programs at %s", address)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            # Who a proxy is, is for `ui.sign_in` to say.
+            proxy_headers=False,
+            timeout_graceful_shutdown=_LEAVING,
+        )
+        serve_until_told(Server(config), [listening])
+    finally:
+        service.close()
+        backend.close()
+
+
+__all__ = ["Where", "serve_api", "serve_application"]
