@@ -18,14 +18,17 @@ from pathlib import Path
 import numpy as np
 
 from corpus import publishing
+from corpus.bibliography import Bibliography
 from corpus.catalogue import Entry, LibraryChange, entries, missing
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import NotInLibrary, ReadError
 from corpus.extraction_report import ExtractionReport
+from corpus.feeds import Feeds
 from corpus.i18n import tr
 from corpus.integrity import IntegrityFinding, check
 from corpus.lock import WriterLock
+from corpus.looks import Looks
 from corpus.originals import Original, Originals, storage_error
 from corpus.private_files import private_home
 from corpus.publishing import Matrix, Publication
@@ -73,6 +76,21 @@ class Library:
     def conversations(self) -> Conversations:
         """The conversations that are kept beside the documents."""
         return Conversations(self._connections)
+
+    @property
+    def bibliography(self) -> Bibliography:
+        """What lists of references state of the documents."""
+        return Bibliography(self._connections)
+
+    @property
+    def feeds(self) -> Feeds:
+        """The feeds that are followed."""
+        return Feeds(self._connections)
+
+    @property
+    def looks(self) -> Looks:
+        """Up to where each reader has looked at what is new."""
+        return Looks(self._connections)
 
     def close(self) -> None:
         """Close the connections of every thread; any later call raises LibraryClosed."""
@@ -297,6 +315,23 @@ class Library:
             )
         )
 
+    def places_with_bytes(self, digest: str) -> list[tuple[str, str]]:
+        """Return (document, place) of each file shown whose bytes have that SHA-256.
+
+        What lies within a file shares its bytes and is not named.
+        """
+        rows = self._connections.rows(
+            "SELECT places.document, places.location FROM places JOIN documents"
+            " ON documents.id = places.document WHERE places.original = ? AND visible = 1"
+            " ORDER BY length(places.location)",
+            (digest,),
+        )
+        found: list[tuple[str, str]] = []
+        for document, place in rows:
+            if not any(str(place).startswith(f"{one}{WITHIN}") for _, one in found):
+                found.append((str(document), str(place)))
+        return found
+
     def known(self, document: Document, edits: Mapping[str, str] | None = None) -> str:
         """Return the outcome that publishing would have: see `Publication`."""
         with translated(self._file):
@@ -401,6 +436,19 @@ class Library:
             publishing.update_source(connection, document, present, values)
         self._texts.cache_clear()
         return self.entry(document)
+
+    def describe(self, document: str, location: str, **values: str) -> bool:
+        """State title, publisher and date of a document at one of its places, as a list does.
+
+        It counts as the newest word of that place: a person's edit goes before it. "" leaves a
+        field as it is. Returns whether that changed what is stated; a place that does not show the
+        document states nothing.
+        """
+        with self._transaction() as connection:
+            changed = publishing.describe(connection, document, location, values)
+        if changed:
+            self._texts.cache_clear()
+        return changed
 
     def replace_vectors(
         self, embedder: str, vectors: Mapping[str, tuple[Matrix, TokenCodes]]

@@ -22,10 +22,12 @@ from ui.commands import (
     check,
     doctor,
     documents,
+    feeds,
     measure,
     memo,
     models,
     page,
+    references,
     talk,
 )
 
@@ -137,7 +139,9 @@ for command in (
     documents.sources,
     documents.show,
     documents.remove,
-    documents.fetch,
+    feeds.follow,
+    feeds.fetch,
+    references.references,
     measure.evaluate,
     doctor.doctor,
 ):

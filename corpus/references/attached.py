@@ -45,10 +45,10 @@ def _unescaped(text: str) -> str:
 
 
 def attached_file(files: Sequence[str], folders: Sequence[Path]) -> Path | None:
-    """Return the one file to read of those that a reference names; None where none is there.
+    r"""Return the one file to read of those that a reference names; None where none is there.
 
     Only what lies in one of `folders` counts, links followed. A path of another machine is looked
-    for by its end: "C:\\Users\\x\\Zotero\\storage\\KEY\\a.pdf" is found as "storage/KEY/a.pdf" or
+    for by its end: "C:\Users\x\storage\KEY\a.pdf" is found as "storage/KEY/a.pdf" or
     "KEY/a.pdf" there, or as "a.pdf".
     """
     there = [found for one in files if (found := _below(one, folders))]
@@ -77,9 +77,7 @@ def _parts(stated: str) -> tuple[str, ...]:
     """Return the names along a path, without root, drive and steps up."""
     text = stated.strip().removeprefix("storage:")
     if re.match(r"^file:", text, re.IGNORECASE):
-        text = unquote(urlsplit(text).path).lstrip("/") if ":" in text[5:] else unquote(
-            urlsplit(text).path
-        )  # fmt: skip
+        text = re.sub(r"^/(?=[A-Za-z]:)", "", unquote(urlsplit(text).path))
     elif re.match(r"^[a-z][a-z0-9+.-]+://", text, re.IGNORECASE):
         return ()
     windows = bool(_DRIVE.match(text)) or "\\" in text

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from corpus.references.reference import Broken, Name, Reference, date_of
+from corpus.references.reference import Broken, Name, Reference, bare_doi, date_of
 
 # The types of CSL 1.0.2. https://docs.citationstyles.org/en/stable/specification.html
 KINDS = frozenset(
@@ -46,7 +46,7 @@ def looks_like_csl(text: str) -> bool:
 
 
 def _items(text: str) -> Iterator[tuple[int, Any, str]]:
-    """Yield (line, item or None, why it is none) one by one, so that a broken one harms no other."""
+    """Yield (line, item or None, why it is none) of each; a broken one harms no other."""
     decoder = json.JSONDecoder()
     listed = re.compile(r"\s*(?:\{\s*\"items\"\s*:\s*)?\[\s*").match(text)
     place = listed.end() if listed else len(text) - len(text.lstrip())
@@ -79,7 +79,7 @@ def reference_from(item: Mapping[str, Any], line: int = 0) -> Reference:
         accessed=_date(item.get("accessed")),
         key=_text(item.get("citation-key") or item.get("id")),
         line=line,
-        **{**texts, "doi": texts["doi"].casefold()},
+        **{**texts, "doi": bare_doi(texts["doi"])},
     )
 
 

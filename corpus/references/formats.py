@@ -82,7 +82,7 @@ def read_references(path: Path) -> ReferenceFile:
 
 
 def _decoded(content: bytes) -> str:
-    """Return a text as UTF-8 or UTF-16 with a mark, else as Windows-1252, which reads Latin-1 too."""
+    """Return a text in UTF-8, or in UTF-16 with its mark, or else in Windows-1252 (or Latin-1)."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", "replace")
     else:

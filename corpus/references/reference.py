@@ -93,6 +93,11 @@ def doi_in(text: str) -> str:
     return found[0].rstrip(".,;)]").casefold() if found else ""
 
 
+def bare_doi(text: str) -> str:
+    """Return a DOI without the address or word before it, in lower case."""
+    return re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip().casefold())
+
+
 def date_of(text: str) -> str:
     """Return a date that a reference states as ISO 8601, shortened to what it states; "" for none.
 
@@ -122,4 +127,4 @@ def date_of(text: str) -> str:
     return "-".join(parts)
 
 
-__all__ = ["Broken", "Name", "Reference", "date_of", "doi_in"]
+__all__ = ["Broken", "Name", "Reference", "bare_doi", "date_of", "doi_in"]

@@ -9,7 +9,7 @@ from typing import Any
 import rispy
 from rispy.config import LIST_TYPE_TAGS
 
-from corpus.references.reference import Broken, Name, Reference, date_of
+from corpus.references.reference import Broken, Name, Reference, bare_doi, date_of
 
 _KINDS = {
     "RPRT": "report", "GOVDOC": "report", "ELEC": "webpage", "WEB": "webpage", "ICOMM": "webpage",
@@ -120,7 +120,7 @@ def _reference(kind: str, record: Mapping[str, Any], line: int) -> Reference:
         ),
         accessed=date_of(said("access_date")),
         url=web[0] if web else "",
-        doi=re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", said("doi").casefold()),
+        doi=bare_doi(said("doi")),
         language=said("language"),
         number=said("type_of_work") if found == "report" and not number else
         number if found in ("report", "legislation", "bill") else "",
