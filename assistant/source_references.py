@@ -48,9 +48,7 @@ def references_of(
     return _keyed(found)
 
 
-def references_of_memo(
-    memo: Memo, known: Mapping[str, Reference] | None = None
-) -> list[Reference]:
+def references_of_memo(memo: Memo, known: Mapping[str, Reference] | None = None) -> list[Reference]:
     """Return the sources that a memo cites, in the order of their first citation.
 
     Of a brief of ours the public sources stand that it retells, as far as they are cited.

@@ -19,7 +19,7 @@ import numpy as np
 
 from corpus import publishing
 from corpus.bibliography import Bibliography
-from corpus.catalogue import Entry, LibraryChange, entries, missing
+from corpus.catalogue import Entry, LibraryChange, LibraryNews, entries, missing, news_since
 from corpus.conversations import Conversations
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import NotInLibrary, ReadError
@@ -149,6 +149,18 @@ class Library:
             (generation,),
         )
         return [LibraryChange(row[0], row[1], bool(row[2])) for row in rows]
+
+    def news(self, generation: int) -> LibraryNews:
+        """Return what came and went after a generation."""
+        with translated(self._file):
+            return news_since(self._connections(), generation)
+
+    def generation_before(self, day: str) -> int:
+        """Return the last generation before a day (ISO 8601, UTC)."""
+        (row,) = self._connections.rows(
+            "SELECT coalesce(max(generation), 0) FROM changes WHERE at < ?", (day,)
+        )
+        return int(row[0])
 
     def entries(self) -> list[Entry]:
         """Return the visible documents, newest publication first, then by title."""

@@ -225,9 +225,7 @@ class FeedFetching:
             feed, tuple(reports), "", passed=len(passed), waiting=waiting, damaged=parsed.damaged
         )
 
-    def _wanted(
-        self, entries: Sequence[FeedEntry], outcomes: Mapping[str, str]
-    ) -> list[FeedEntry]:
+    def _wanted(self, entries: Sequence[FeedEntry], outcomes: Mapping[str, str]) -> list[FeedEntry]:
         """Return the entries that are to be brought, the newest first, each address once."""
         found: dict[str, FeedEntry] = {}
         for one in entries:

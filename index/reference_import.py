@@ -79,9 +79,9 @@ class _Stated(MetadataOverride):
         """Return the document with what the reference states in place."""
         there = document.source.published
         exact = there if self.published and there.startswith(self.published) else self.published
-        return MetadataOverride(
-            self.title, self.publisher, exact, fetched=self.fetched
-        ).applied(document)
+        return MetadataOverride(self.title, self.publisher, exact, fetched=self.fetched).applied(
+            document
+        )
 
 
 def _stated(one: Reference) -> _Stated:
@@ -179,9 +179,7 @@ class ReferenceImport:
             ) -> Iterator[Progress | Report]:
                 return self._noted(paths, places, said, added)
 
-            yield from add_addresses(
-                list(by_url), fetched, described=by_url, policy=self.policy
-            )
+            yield from add_addresses(list(by_url), fetched, described=by_url, policy=self.policy)
 
     def _noted(
         self,
@@ -194,7 +192,11 @@ class ReferenceImport:
         by_place = {places.get(path, str(path)): said[path] for path in paths}
         for step in self.add(paths, places, said):
             stated = by_place.get(step.place) if isinstance(step, Progress) else None
-            if isinstance(step, Progress) and step.stage in _WENT_IN and isinstance(stated, _Stated):
+            if (
+                isinstance(step, Progress)
+                and step.stage in _WENT_IN
+                and isinstance(stated, _Stated)
+            ):
                 self.library.bibliography.note({step.place: stated.reference})
                 added.append(stated.reference)
             yield step

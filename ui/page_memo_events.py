@@ -386,7 +386,8 @@ class MemoEvents:
 def _files_html(memo: Memo | None, language: str) -> str:
     """Return the buttons for files, and how many questions the memo leaves to the analyst yet."""
     gaps = open_gaps(memo) if memo is not None and memo.complete else 0
-    return rendered("memo.html", "exports", language, memos.FORMATS, gaps)
+    listed = tuple(memos.SOURCE_FORMATS)
+    return rendered("memo.html", "exports", language, memos.FORMATS, gaps, listed)
 
 
 def list_html(listing: Sequence[StoredMemo], current: str, language: str) -> str:

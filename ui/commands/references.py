@@ -151,8 +151,7 @@ def _as_object(report: ReferenceReport) -> dict[str, Any]:
         "file": str(report.file),
         "added": [named(one) for one in report.added],
         "matched": [
-            named(one.reference)
-            | {"document": one.document, "by": one.by, "changed": one.changed}
+            named(one.reference) | {"document": one.document, "by": one.by, "changed": one.changed}
             for one in report.matched
         ],
         "doubtful": [named(one.reference) | {"why": str(one.why)} for one in report.doubtful],
@@ -212,9 +211,7 @@ def export(
             made = source_references.references_of_citations(cited, known)
         else:
             wanted = {opened.library.resolve(one) for one in ids}
-            entries = [
-                one for one in opened.library.entries() if not wanted or one.id in wanted
-            ]
+            entries = [one for one in opened.library.entries() if not wanted or one.id in wanted]
             made = source_references.references_of_library(entries, known)
     content = written(made, form)
     if output:
