@@ -37,7 +37,7 @@ _VAGUE = {"", "text/plain", "application/octet-stream", "binary/octet-stream"}
 _ROBOTS_SIZE = 500_000
 _REDIRECTS = {301, 302, 303, 307, 308}
 _FOR_EVER = {301, 308}
-# Answers that may say when to come back (RFC 9110, 10.2.3), and the longest that is believed: a day.
+# Answers that may say when to come back (RFC 9110, 10.2.3); what is longer than a day is a day.
 _BUSY = {429, 503}
 _LONGEST_WAIT = 86_400
 _FEEDS = (

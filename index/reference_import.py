@@ -71,7 +71,7 @@ class ReferenceReport:
 
 @dataclass(frozen=True, slots=True)
 class _Stated(MetadataOverride):
-    """What a reference states of a file; `published` is kept where the file says it more exactly."""
+    """What a reference states of a file; a date that the file says more exactly is kept."""
 
     reference: Reference = field(default_factory=Reference)
 

@@ -85,7 +85,7 @@ def counts_news(workspace: Workspace, seen: Look) -> int:
 
 @dataclass
 class _Brief:
-    """A brief as it is written: the memo so far, and the answer that its citations are minted by."""
+    """A brief as it is written: the memo so far, and the answer that mints its citations."""
 
     workspace: Workspace
     memo: Memo

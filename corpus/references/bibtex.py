@@ -11,7 +11,7 @@ from bibtexparser import model, writer
 
 from corpus.references.attached import paths_in
 from corpus.references.latex import bare, escaped, plain
-from corpus.references.reference import Broken, Name, Reference, bare_doi, date_of
+from corpus.references.reference import Broken, Name, Reference, date_of
 
 # It prints what it cannot read; that is reported by `read_bibtex`.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)

@@ -54,32 +54,34 @@ def follow(
         raise UsageError("name the address of a feed or of a page that has one, or give --list")
     with workspace(context) as opened:
         if remove:
-            if not opened.library.feeds.remove(_one_followed(opened, remove).url):
-                raise UsageError(f"no feed {remove} is followed; see: briefing follow --list")
+            opened.library.feeds.remove(_one_followed(opened, remove).url)
             click.echo(safe(f"not followed any more: {remove}"))
-        found: list[Feed] = []
-        failed = False
-        for address in addresses:
-            try:
-                followed = opened.follow(address)
-            except ReadError as error:
-                failed = True
-                click.echo(safe(f"not followed: {error}"), err=True)
-                continue
-            found.append(followed.feed)
-            if not as_json:
-                already = "" if followed.new else " (already followed)"
-                click.echo(safe(f"following: {followed.feed.title}{already}, {followed.feed.url}"))
-                if followed.page:
-                    click.echo(safe(f"  named by {followed.page}"))
-                for other in followed.others:
-                    click.echo(safe(f"  it names another feed: {other.title}, {other.url}"))
+        found = [one for address in addresses if (one := _followed(opened, address, as_json))]
         if found:
             _bring(context, opened, found, None if everything else first, as_json=as_json)
         if as_list:
             _list(opened.library.feeds.all(), as_json=as_json)
-    if failed and not found:
+    if addresses and not found:
         context.exit(1)
+
+
+def _followed(opened: Workspace, address: str, quiet: bool) -> Feed | None:
+    """Follow the feed at an address and say so; None, with a line that says why, otherwise."""
+    from ui.terminal import safe
+
+    try:
+        followed = opened.follow(address)
+    except ReadError as error:
+        click.echo(safe(f"not followed: {error}"), err=True)
+        return None
+    if not quiet:
+        already = "" if followed.new else " (already followed)"
+        click.echo(safe(f"following: {followed.feed.title}{already}, {followed.feed.url}"))
+        if followed.page:
+            click.echo(safe(f"  named by {followed.page}"))
+        for other in followed.others:
+            click.echo(safe(f"  it names another feed: {other.title}, {other.url}"))
+    return followed.feed
 
 
 def _one_followed(opened: Workspace, name: str) -> Feed:

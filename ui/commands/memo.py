@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import UsageError
-from ui.commands.opening import DateType, filters, workspace
+from ui.commands.opening import filters, workspace
 
 if TYPE_CHECKING:
     from assistant.memo.values import Memo

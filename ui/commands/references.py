@@ -181,7 +181,7 @@ def export(
     ids: tuple[str, ...],
     conversation: str,
 ) -> None:
-    """Write the sources of MEMO (its id, last, or a .json or .zip file), or of the whole library."""
+    """Write the sources of MEMO (its id, last, a .json or .zip file), or of the whole library."""
     from assistant import source_references
     from assistant.answer_storage import stored_answer
     from assistant.memo.memo_repository import MemoRepository
