@@ -166,7 +166,8 @@ def _key(one: Reference) -> str:
     words = [word for word in _ascii(one.title).split() if word.casefold() not in _SMALL]
     short = "".join(word[:1].upper() + word[1:] for word in words[:2])[:30]
     author = one.authors[0].family or one.authors[0].literal if one.authors else ""
-    who = _ascii(author or one.issuer).split()
+    named_so = _ascii(author or one.issuer).split()
+    who = [word for word in named_so if word.casefold() not in _SMALL] or named_so
     named = "".join(who[:1] if author or len(who) == 1 else [word[0] for word in who[:6]])
     key = f"{named.casefold()[:20]}{one.issued[:4]}{short}"
     # Nothing of a title in another script is left: its mark stands for it.

@@ -125,7 +125,8 @@ def _entries(entries: list[Any], url: str) -> Iterator[FeedEntry]:
             id=(key or _plain(content))[:1_000],
             link=link,
             title=title,
-            published=_day(one, "published") or _day(one, "updated"),
+            # Asked for what it lacks, an entry answers with something else, and a warning.
+            published=_day(one, "published" if "published" in one else "updated"),
             publisher=_plain(source.get("title", "") or one.get("publisher", "")),
             content=content,
         )

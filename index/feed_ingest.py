@@ -30,6 +30,7 @@ _SIZE = 10_000_000
 # Why a page may be there another time.
 _PASSING = {"unreachable", "busy", "too_slow"}
 _LETTERS = re.compile(r"[\W_]+")
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 # A feed that has gone is not asked again.
 _NEVER = "9999-12-31"
 
@@ -42,8 +43,10 @@ class _EntryMetadata(MetadataOverride):
         """Return the document with what is missing in its source filled in."""
         source = document.source
         letters = _LETTERS.sub("", source.title).casefold()
-        # What states no title is called as its address is.
-        nameless = letters in _LETTERS.sub("", source.location).casefold()
+        # What states no title is called as its address is, or by its first sentence.
+        nameless = letters in _LETTERS.sub("", source.location).casefold() or (
+            source.title.endswith(_SENTENCE_ENDS) and document.text.lstrip().startswith(source.title)
+        )
         filled = replace(
             source,
             title=(self.title if nameless else "") or source.title,

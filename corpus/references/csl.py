@@ -58,7 +58,7 @@ def _items(text: str) -> Iterator[tuple[int, Any, str]]:
         except (json.JSONDecodeError, RecursionError) as error:
             at = getattr(error, "lineno", line)
             yield line, None, f"it is no JSON from line {at} on"
-            following = re.compile(r"\}\s*,\s*(?=\{)").search(text, place)
+            following = re.compile(r"\}\s*,\s*(?=[{\"])").search(text, place)
             if following is None:
                 return
             end = following.end()
