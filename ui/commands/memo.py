@@ -120,7 +120,7 @@ def memo(
                 line.show(written.notice)
         content = content_for(opened, written, output) if output else exported(written, "md")
     if output:
-        output.write_bytes(content)
+        write_output(output, content)
         click.echo(f"{output}: {_summary(written)}; kept as {name}", err=True)
     if as_json:
         click.echo(exported(written, "json").decode())
@@ -154,6 +154,16 @@ def content_for(opened: Workspace, written: Memo, output: Path) -> bytes:
     if output.suffix.lower() == ".eml":
         return mail_of(written)
     return exported(written, format_of(output))
+
+
+def write_output(output: Path, content: bytes) -> None:
+    """Write a file that a command was asked for; raises UsageError where it cannot be written."""
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {output} ({error.strerror}); give another place"
+        ) from error
 
 
 def _summary(written: Memo) -> str:
@@ -200,7 +210,7 @@ def memos(
             return
         found = repository.load(name)
         if output:
-            output.write_bytes(content_for(opened, found, output))
+            write_output(output, content_for(opened, found, output))
         else:
             click.echo(exported(found, "json" if as_json else "md").decode())
 

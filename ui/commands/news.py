@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from corpus.errors import UsageError
-from ui.commands.memo import LanguageType, content_for, refuse_format
+from ui.commands.memo import LanguageType, content_for, refuse_format, write_output
 from ui.commands.opening import DateType, workspace
 
 _NOTHING_NEW = 3
@@ -57,7 +57,7 @@ def whatsnew(
         *_, brief = whats_new(opened, since, seen=seen, language=language or "en")
         nothing = not brief.citations and len(brief.sections) == 1 and not since
         if output and not nothing:
-            output.write_bytes(content_for(opened, brief, output))
+            write_output(output, content_for(opened, brief, output))
             click.echo(f"{output}: {len(brief.citations)} citations", err=True)
         elif output:
             click.echo(brief.sections[0].lines[0].claim.text, err=True)

@@ -186,7 +186,7 @@ def export(
     from assistant.answer_storage import stored_answer
     from assistant.memo.memo_repository import MemoRepository
     from corpus.references import WRITTEN, format_of_name, written
-    from ui.commands.memo import memo_in
+    from ui.commands.memo import memo_in, write_output
 
     form = format_of_name(output.name) if output else "bib"
     if not form:
@@ -215,7 +215,7 @@ def export(
             made = source_references.references_of_library(entries, known)
     content = written(made, form)
     if output:
-        output.write_bytes(content)
+        write_output(output, content)
         click.echo(f"{output}: {len(made)} sources", err=True)
     else:
         click.echo(content.decode(), nl=False)
