@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,15 +77,18 @@ def test_the_brief_is_kept_as_a_memo_and_the_line_goes(office: Office) -> None:
     assert news_html(office, "en") == ""
 
 
+@pytest.fixture
+def address(office: Office) -> Iterator[str]:
+    with serving(office, EXAMPLES, 17960) as served:
+        yield served
+
+
 @browser_test
-def test_the_line_opens_the_brief(office: Office, page: object) -> None:
+def test_the_line_opens_the_brief(address: str, page: Any) -> None:
     """One press leads from the library to the memo page, with the brief on it."""
-    with serving(office, EXAMPLES, 17960) as address:
-        page.goto(address)  # type: ignore[attr-defined]
-        page.get_by_role("tab", name="Library").click()  # type: ignore[attr-defined]
-        button = page.locator("#library-news button")  # type: ignore[attr-defined]
-        button.click()
-        paper = page.locator("#memo article")  # type: ignore[attr-defined]
-        paper.get_by_text("closed on 3 February 2026").first.wait_for()
-        page.get_by_role("tab", name="Library").click()  # type: ignore[attr-defined]
-        button.wait_for(state="hidden")
+    page.goto(address)
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#library-news button").click()
+    page.locator("#memo article").get_by_text("closed on 3 February 2026").first.wait_for()
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#library-news button").wait_for(state="hidden")
