@@ -6,8 +6,10 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-import bibtexparser
-from bibtexparser import model, writer
+from bibtexparser import model
+from bibtexparser.entrypoint import parse_string, write_string
+from bibtexparser.library import Library
+from bibtexparser.writer import BibtexFormat
 
 from corpus.references.attached import paths_in
 from corpus.references.latex import bare, escaped, plain
@@ -51,7 +53,7 @@ def read_bibtex(text: str) -> tuple[list[Reference], list[Broken]]:
     `@string` macros, `#`, months and `crossref` are resolved. Of two entries with one key both are
     read, of a field that stands twice the first.
     """
-    library = bibtexparser.parse_string(text, parse_stack=[])
+    library = parse_string(text, parse_stack=[])
     strings: dict[str, str] = {name: name for name in _MONTHS}
     entries: list[model.Entry] = []
     broken: list[Broken] = []
@@ -250,14 +252,14 @@ def _outside_braces(value: str, sign: str) -> Iterator[str]:
 
 def bibtex_of(references: Sequence[Reference]) -> str:
     """Return references as a BibTeX file in UTF-8, each under its key."""
-    library = bibtexparser.Library()
+    library = Library()
     for one in references:
         fields = [model.Field(name, f"{{{value}}}") for name, value in _written(one)]
         kind = _TYPES.get(one.kind, "misc")
         library.add(model.Entry(kind, one.key, fields))
-    form = writer.BibtexFormat()
+    form = BibtexFormat()  # type: ignore[no-untyped-call]
     form.indent, form.block_separator = "  ", "\n\n"
-    return str(bibtexparser.write_string(library, unparse_stack=[], bibtex_format=form))
+    return str(write_string(library, unparse_stack=[], bibtex_format=form))
 
 
 def _written(one: Reference) -> Iterator[tuple[str, str]]:

@@ -70,7 +70,7 @@ def _items(text: str) -> Iterator[tuple[int, Any, str]]:
 
 def reference_from(item: Mapping[str, Any], line: int = 0) -> Reference:
     """Return the reference that an item of CSL-JSON states."""
-    texts = {name: _text(item.get(there)) for name, there in _TEXTS.items()}
+    texts: dict[str, Any] = {name: _text(item.get(there)) for name, there in _TEXTS.items()}
     kind = str(item.get("type") or "document")
     return Reference(
         kind=kind if kind in KINDS else "document",

@@ -72,7 +72,8 @@ def _records(text: str) -> Iterator[tuple[int, str, list[str]]]:
 
     The type is "" for lines with tags outside of a record.
     """
-    begin, kind, lines = 0, "", []
+    begin, kind = 0, ""
+    lines: list[str] = []
     for number, raw in enumerate(text.splitlines(), start=1):
         tag = _TAG.match(raw.lstrip() if _TAG.match(raw.lstrip()) else raw)
         if tag and tag[1] in ("TY", "ER"):
@@ -148,7 +149,7 @@ def _record(one: Reference) -> dict[str, Any]:
     year = one.issued[:4]
     # "2025/01/28/": what is not known stays empty between the slashes.
     day = "/".join([*one.issued.split("-"), "", "", ""][:4]) if one.issued else ""
-    record = {
+    record: dict[str, str | list[str]] = {
         "type_of_reference": _TYPES.get(one.kind, "GEN"),
         "id": one.key,
         "title": one.title,
