@@ -45,7 +45,8 @@ class _EntryMetadata(MetadataOverride):
         letters = _LETTERS.sub("", source.title).casefold()
         # What states no title is called as its address is, or by its first sentence.
         nameless = letters in _LETTERS.sub("", source.location).casefold() or (
-            source.title.endswith(_SENTENCE_ENDS) and document.text.lstrip().startswith(source.title)
+            source.title.endswith(_SENTENCE_ENDS)
+            and document.text.lstrip().startswith(source.title)
         )
         filled = replace(
             source,
@@ -119,7 +120,8 @@ def follow(library: Library, address: str, policy: Policy) -> Followed:
     Raises ReadError where nothing can be fetched, or what is there is no feed and names none.
     """
     fetched = fetch_feed(address, _bounded(policy))
-    page, others = "", ()
+    page = ""
+    others: tuple[LinkedFeed, ...] = ()
     try:
         parsed = parse_feed(fetched.content, fetched.url)
     except ReadError as error:

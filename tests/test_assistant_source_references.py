@@ -25,7 +25,7 @@ def keys(*sources: tuple[str, Source]) -> list[str]:
 
 
 def test_a_source_becomes_a_reference() -> None:
-    """Its kind by format and address, the day it was fetched, the address that it has on the web."""
+    """Its kind by format and address, the day it was fetched, its address on the web."""
     (law,) = references_of([("a", RULE)])
     assert law.kind == "legislation"
     assert law.key == "bis2025FrameworkArtificial"

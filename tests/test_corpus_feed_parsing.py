@@ -18,11 +18,11 @@ RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><titl
 <item><description>&lt;p&gt;No link, no title.&lt;/p&gt;</description><pubDate>03 Jun 2025</pubDate></item>
 <item><title>Hostile</title><link>javascript:alert(1)</link><pubDate>Tue, 03 Jun 2025 10:00:00 XYZ</pubDate></item>
 <item><title>Undated</title><link>https://example.org/2</link><pubDate>soon</pubDate></item>
-</channel></rss>"""
+</channel></rss>"""  # noqa: E501
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://example.org/base/"><title>Atom</title>
 <entry><id>urn:1</id><title type="html">&lt;i&gt;Quays&lt;/i&gt;</title><link rel="alternate" href="quays"/>
 <updated>2025-06-04T01:00:00+09:00</updated><content type="html">&lt;p&gt;Long words.&lt;/p&gt;</content>
-<source><title>Road News</title></source></entry></feed>"""
+<source><title>Road News</title></source></entry></feed>"""  # noqa: E501
 JSON = json.dumps(
     {"version": "https://jsonfeed.org/version/1.1", "title": "JSON", "items": [
         {"id": 7, "url": "/seven", "title": "Seven", "date_published": "2025-06-03T23:00:00-08:00"},
@@ -31,7 +31,7 @@ JSON = json.dumps(
 
 
 def test_rss_is_read_with_what_it_lacks() -> None:
-    """Relative links, dates of any zone, entries without a link; a link that is no address is none."""
+    """Relative links, dates of any zone, entries without a link, a link that is no address."""
     feed = parse_feed(RSS.encode(), URL)
     assert feed.title == "Port & Gazette" and not feed.damaged
     first, second, third, fourth = feed.entries
@@ -107,7 +107,7 @@ def test_a_page_names_its_feeds() -> None:
     <link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">
     <link rel='alternate' type='application/atom+xml; charset=utf-8' title='News &amp; more' href='news'>
     <link rel="alternate" hreflang="zh" href="/zh"><link rel="alternate" type="application/rss+xml"
-    href="file:///etc/passwd"></head>"""
+    href="file:///etc/passwd"></head>"""  # noqa: E501
     assert [(one.title, one.url) for one in feeds_of_page(page, URL)] == [
         ("News & more", "https://example.org/a/news"),
         ("Comments", "https://example.org/comments/feed"),

@@ -37,7 +37,7 @@ BIBTEX = r"""
 @misc{preprint, title={V3}, eprint={2412.19437}, archiveprefix={arXiv}, year={2024}, year={2025}}
 @misc{page, title={The same key}}
 @misc{nothing}
-"""
+"""  # noqa: E501
 RIS = """\ufeffProvider: a catalogue
 TY  - RPRT
 T1  - A title that goes on
@@ -83,7 +83,7 @@ ZOTERO = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
   <dcterms:isPartOf><bib:Journal><dc:title>Nature</dc:title><prism:volume>7</prism:volume>
   </bib:Journal></dcterms:isPartOf><dc:title>Quays</dc:title></bib:Article>
  <bib:Document rdf:about="#item_9"><z:itemType>document</z:itemType></bib:Document>
-</rdf:RDF>"""
+</rdf:RDF>"""  # noqa: E501
 WHOLE = Reference(
     kind="report",
     title="50% of {A} & B_c — 出口管制 $5 ~ ^ \\x ``q'' a -- b",
@@ -181,7 +181,8 @@ def test_zotero_says_which_file_belongs_to_which_item(tmp_path: Path) -> None:
 def test_csl_json_is_read_item_by_item(tmp_path: Path) -> None:
     """A broken item is named by its line, and the ones around it are read."""
     items = [
-        {"id": "a", "type": "report", "title": "One <i>two</i>", "issued": {"date-parts": [[2024, 5]]},
+        {"id": "a", "type": "report", "title": "One <i>two</i>",
+         "issued": {"date-parts": [[2024, 5]]},
          "author": [{"family": "Leyen", "non-dropping-particle": "von der", "given": "U."}]},
         {"id": 7, "type": "nonsense", "title": ["Listed"], "issued": {"raw": "5 May 2024"}},
     ]  # fmt: skip
@@ -253,8 +254,9 @@ def test_files_are_read_below_the_folders_named_alone(tmp_path: Path) -> None:
     for stated in ("C:\\Users\\x\\Zotero\\storage\\KEY\\a.pdf", "storage/KEY/a.pdf",
                    f"file://{inside}", str(inside), "/elsewhere/storage/KEY/a.pdf"):  # fmt: skip
         assert attached_file(["b.html", stated], [below]) == inside, stated
-    for stated in (str(beside / "secret.pdf"), "../beside/secret.pdf", "link.pdf", "/etc/passwd",
-                   "https://example.org/a.pdf", "storage/KEY", "", "\0", "file:///etc/passwd"):  # fmt: skip
+    outside = str(beside / "secret.pdf")
+    for stated in (outside, "../beside/secret.pdf", "link.pdf", "/etc/passwd", "storage/KEY",
+                   "https://example.org/a.pdf", "", "\0", "file:///etc/passwd"):  # fmt: skip
         assert attached_file([stated], [below]) is None, stated
     assert attached_file([str(beside / "secret.pdf")], [below, beside])
 
@@ -264,7 +266,8 @@ DATES = (
     ("2025-01-28T23:30:00-05:00", "2025-01-28"), ("28 January 2025", "2025-01-28"),
     ("January 28, 2025", "2025-01-28"), ("Sept. 2025", "2025-09"), ("c2025", "2025"),
     ("2025年1月28日", "2025-01-28"), ("2025年1月", "2025-01"), ("2025-13-40", "2025"),
-    ("04/05/2026", "2026"), ("in press", ""), ("", ""), ("Tue, 03 Jun 2025 10:00 XYZ", "2025-06-03"),
+    ("04/05/2026", "2026"), ("in press", ""), ("", ""),
+    ("Tue, 03 Jun 2025 10:00 XYZ", "2025-06-03"),
 )  # fmt: skip
 
 

@@ -56,7 +56,8 @@ class Publisher:
 def item(number: int, *, day: int = 1, link: str = "", text: str = "") -> str:
     place = f"<link>{link or f'/page/{number}'}</link>" if link != "none" else ""
     return (
-        f"<item><title>Ship {number} arrives</title>{place}<guid isPermaLink='false'>g{number}</guid>"
+        f"<item><title>Ship {number} arrives</title>{place}"
+        f"<guid isPermaLink='false'>g{number}</guid>"
         f"<pubDate>{day:02} Jun 2025 10:00:00 GMT</pubDate><description>{text}</description></item>"
     )
 
@@ -129,7 +130,8 @@ def test_what_is_new_comes_once_with_what_its_entry_says(
 def test_a_page_says_more_than_its_entry(workspace: Workspace, site: Publisher) -> None:
     """What the page states itself stands."""
     site.pages["/page/1"] = Answer(
-        "<html><head><title>The grain ship</title><meta property='og:site_name' content='Lund Post'>"
+        "<html><head><title>The grain ship</title>"
+        "<meta property='og:site_name' content='Lund Post'>"
         "<meta property='article:published_time' content='2025-05-30'></head>"
         + page_of(1).body[6:]
     )  # fmt: skip
@@ -258,9 +260,7 @@ def test_the_commands_list_remove_and_refuse_this_machine(
     run = CliRunner()
     assert "No feed is followed" in run.invoke(cli, [*at, "follow", "--list"]).output
     refused = run.invoke(cli, [*at, "follow", site.feed(item(1))])
-    assert refused.exit_code == 1 and "not fetched" in " ".join(
-        refused.output.split()
-    )
+    assert refused.exit_code == 1 and "not fetched" in " ".join(refused.output.split())
     workspace.follow(f"{site.address}/feed")
     assert "Port Gazette" in run.invoke(cli, [*at, "follow", "--list"]).output
     failed = run.invoke(cli, [*at, "fetch"])

@@ -6,7 +6,7 @@ What it changes of what was there comes first, then the new documents by theme.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -121,7 +121,7 @@ class _Brief:
             yield self._with(key, heading, lines)
         yield replace(self.memo, complete=True)
 
-    def _with(self, key: str, heading: str, lines: Sequence[Line]) -> Memo:
+    def _with(self, key: str, heading: str, lines: Iterable[Line]) -> Memo:
         section = Section(key, worded(heading, self.language), tuple(lines))
         self.memo = replace(
             self.memo, sections=(*self.memo.sections, section), citations=self.answer.citations

@@ -161,9 +161,7 @@ def write_output(output: Path, content: bytes) -> None:
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise UsageError(
-            f"cannot write {output} ({error.strerror}); give another place"
-        ) from error
+        raise UsageError(f"cannot write {output} ({error.strerror}); give another place") from error
 
 
 def _summary(written: Memo) -> str:
