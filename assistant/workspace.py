@@ -25,8 +25,10 @@ from corpus.bounded_library import BoundedLibrary
 from corpus.catalogue import Entry
 from corpus.counting import Counting
 from corpus.errors import NotInLibrary, SearchIndexError, StorageError
+from corpus.feeds import Feed
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
+from corpus.references import ReferenceFile
 from corpus.themes import BEGINNING, Themes
 from corpus.vocabulary import groups_of
 from index.bounded_indexes import BoundedIndexes
@@ -35,10 +37,12 @@ from index.embedders import (
     CountingEmbedder,
     counting_of,
 )
+from index.feed_ingest import FIRST, FeedFetching, FeedReport, Followed, follow
 from index.folder_plan import Ready, always
 from index.folder_sync import SyncReport, sync
 from index.index_manager import IndexManager
 from index.ingest import MetadataOverride, Progress, Report, add
+from index.reference_import import ReferenceImport, ReferenceReport
 from index.retriever import Retriever, embedder_mismatch
 from index.url_ingest import add_addresses
 from index.vector_store import store_named
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # How many people's views are kept between their questions, and how many different ones of these.
 _MOST_VIEWS = 256
+# Seconds between two pages of one host: what sites that say so ask for most (Crawl-delay).
+_PACE = 1.0
 
 
 class Workspace:
@@ -64,7 +70,7 @@ class Workspace:
         `addresses` is what may be fetched from the web, the public internet unless given.
         """
         self.settings = settings
-        self.addresses = addresses or Policy()
+        self.addresses = addresses or Policy(pace=_PACE)
         self.aliases = groups_of(settings.home)
         self.engine: Engine = engine_named(settings.engine, settings.home)
         # Before the library is opened, which would have to be closed again.
@@ -351,6 +357,32 @@ class Workspace:
             },
             collection=collection,
         )
+
+    def follow(self, address: str) -> Followed:
+        """Follow a feed: see `index.feed_ingest.follow`."""
+        return follow(self.library, address, self.addresses)
+
+    def add_feeds(
+        self, feeds: Sequence[Feed], *, first: int | None = FIRST
+    ) -> Iterator[Progress | FeedReport]:
+        """Fetch and add what is new of feeds: see `index.feed_ingest.FeedFetching`."""
+        fetching = FeedFetching(self.library, self.add, self.add_addresses, self.addresses, first)
+        return fetching.bring(feeds)
+
+    def add_references(
+        self, file: ReferenceFile, folders: Sequence[Path], *, fetch: bool = False
+    ) -> Iterator[Progress | ReferenceReport]:
+        """Import a file of references: see `index.reference_import.ReferenceImport.bring`."""
+
+        def added(
+            files: Sequence[Path],
+            places: Mapping[Path, str],
+            described: Mapping[Path, MetadataOverride],
+        ) -> Iterator[Progress | Report]:
+            return self.add(files, described=described, places=places)
+
+        importing = ReferenceImport(self.library, added, self.indexes, self.addresses)
+        return importing.bring(file, folders, fetch=fetch)
 
     def maintain(self) -> None:
         """Update the indexes that an interrupted process left behind; raises LibraryError.

@@ -56,7 +56,8 @@ class Policy:
 
     `resolve` finds the addresses of a host. `loopback` lets this machine's own servers be fetched
     from, for whoever runs one on purpose; no setting and no environment variable does. `size` is in
-    bytes after unpacking, `seconds` for everything, redirects included.
+    bytes after unpacking, `seconds` for everything, redirects included. `pace` are the seconds
+    between two pages of one host.
     """
 
     resolve: Resolve = resolve_host
@@ -66,6 +67,7 @@ class Policy:
     seconds: float = 30.0
     hops: int = 5
     robots: bool = True
+    pace: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

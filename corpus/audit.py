@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from corpus.connections import Connections
 from corpus.errors import LibraryError, StorageError
 from corpus.i18n import tr
-from corpus.sqlite import Connections
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from corpus.access import Asker
+from corpus.connections import Connection, Connections
 from corpus.document import WITHIN
 from corpus.errors import NotAllowed, UsageError
 from corpus.i18n import tr
 from corpus.rows import now
-from corpus.sqlite import Connections
 
 READER, EDITOR = "reader", "editor"
 _PRINCIPALS = ("user:", "group:")
@@ -227,7 +226,7 @@ class Collections:
 
 
 def put_published(
-    connection: sqlite3.Connection,
+    connection: Connection,
     document: str,
     location: str,
     *,
@@ -257,7 +256,7 @@ def put_published(
         _note_change(connection)
 
 
-def is_public(connection: sqlite3.Connection, document: str) -> bool:
+def is_public(connection: Connection, document: str) -> bool:
     """Say whether a document is shown and in no collection, so that everyone may read it."""
     shown = connection.execute(
         "SELECT 1 FROM documents WHERE id = ? AND visible = 1", (document,)
@@ -272,7 +271,7 @@ def not_allowed(document: str) -> NotAllowed:
     )
 
 
-def _put(connection: sqlite3.Connection, name: str, document: str) -> None:
+def _put(connection: Connection, name: str, document: str) -> None:
     connection.execute(
         "INSERT INTO collection_documents (collection, document) VALUES (?, ?)"
         " ON CONFLICT (collection, document) DO NOTHING",
@@ -280,7 +279,7 @@ def _put(connection: sqlite3.Connection, name: str, document: str) -> None:
     )
 
 
-def _collections_of(connection: sqlite3.Connection, document: str) -> list[str]:
+def _collections_of(connection: Connection, document: str) -> list[str]:
     return [
         str(row[0])
         for row in connection.execute(
@@ -289,7 +288,7 @@ def _collections_of(connection: sqlite3.Connection, document: str) -> list[str]:
     ]
 
 
-def _note_change(connection: sqlite3.Connection) -> None:
+def _note_change(connection: Connection) -> None:
     connection.execute(
         "INSERT INTO facts (name, value) VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET"
         " value = CAST(CAST(facts.value AS INTEGER) + 1 AS TEXT)",
@@ -297,11 +296,11 @@ def _note_change(connection: sqlite3.Connection) -> None:
     )
 
 
-def _is_there(connection: sqlite3.Connection, name: str) -> bool:
+def _is_there(connection: Connection, name: str) -> bool:
     return bool(connection.execute("SELECT 1 FROM collections WHERE name = ?", (name,)).fetchone())
 
 
-def _require(connection: sqlite3.Connection, name: str) -> None:
+def _require(connection: Connection, name: str) -> None:
     if not _is_there(connection, name):
         raise _no_collection(name)
 

@@ -5,6 +5,7 @@ BriefingError
 │   └── FormatError      a stored or configured file is of a newer format, or says nonsense
 ├── NotAllowed           whoever signed in has no right to do this
 ├── ReadError            a file cannot be read; carries a reason code
+│   └── Busy             a server asks to come back later
 ├── LibraryError         the library cannot do what was asked
 │   ├── LibraryLocked    another process is writing
 │   ├── LibraryTooNew    made by a newer version of this program
@@ -25,6 +26,8 @@ BriefingError
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class BriefingError(Exception):
@@ -52,7 +55,7 @@ class ReadError(BriefingError):
 
     `reason` is a stable code for reports and tests: missing, empty, unsupported, encrypted,
     needs_ocr, encoding, damaged, too_large, too_slow, too_much_memory, crashed; of a path also
-    link, not_a_file, name; of an address also refused, unreachable.
+    link, not_a_file, name; of an address also refused, unreachable, busy, gone.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -62,6 +65,18 @@ class ReadError(BriefingError):
     def __reduce__(self) -> tuple[type[ReadError], tuple[str, str]]:
         """Keep the reason when the error crosses from a child process."""
         return (ReadError, (self.reason, str(self)))
+
+
+class Busy(ReadError):
+    """A server asks to be left alone for some seconds; the reason is "busy"."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__("busy", message)
+        self.seconds = seconds
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the seconds when the error crosses from another process."""
+        return (Busy, (str(self), self.seconds))
 
 
 class LibraryError(BriefingError):

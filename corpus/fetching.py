@@ -8,17 +8,21 @@ too. robots.txt is honoured.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
 from urllib.robotparser import RobotFileParser
 
 import httpx
 
 from corpus.addresses import Policy, Target, target_of
-from corpus.errors import ReadError
+from corpus.errors import Busy, ReadError
 from corpus.formats import suffix_of, suffixes, words
 from corpus.i18n import tr
 
@@ -32,6 +36,16 @@ _HEADERS = {
 _VAGUE = {"", "text/plain", "application/octet-stream", "binary/octet-stream"}
 _ROBOTS_SIZE = 500_000
 _REDIRECTS = {301, 302, 303, 307, 308}
+_FOR_EVER = {301, 308}
+# Answers that may say when to come back (RFC 9110, 10.2.3); what is longer than a day is a day.
+_BUSY = {429, 503}
+_LONGEST_WAIT = 86_400
+_FEEDS = (
+    "application/atom+xml,application/rss+xml,application/feed+json,application/xml;q=0.9,"
+    "text/xml;q=0.9,application/json;q=0.8,text/html;q=0.7,*/*;q=0.5"
+)
+# A longer mark of a state is no mark: it is sent back with every request.
+_LONGEST_MARK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +57,78 @@ class Fetched:
     suffix: str
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedFeed:
+    """What was found at the address of a feed.
+
+    `url` is where it lies now: where redirects that are meant for ever led, up to the first that is
+    not. `kind` is its media type. `etag` and `modified` are what its server calls this state of it;
+    where that is the one that was known, `unchanged` is set and there is no content.
+    """
+
+    url: str
+    content: bytes
+    kind: str
+    etag: str
+    modified: str
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The last answer to a request: its own address and the one that redirects for ever lead to."""
+
+    target: Target
+    lasting: str
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+
 def fetch(address: str, policy: Policy | None = None) -> Fetched:
     """Return what lies at an address.
 
     Raises ReadError, in one line that says what to do: "refused" (not a public web address, or the
-    site's robots.txt asks not to), "unreachable", "missing" (the server says so), "too_large",
-    "too_slow", "unsupported" (nothing that can be read).
+    site's robots.txt asks not to), "unreachable", "busy" (`Busy`), "missing" (the server says so),
+    "too_large", "too_slow", "unsupported" (nothing that can be read).
     """
-    rules = policy or Policy()
+    answer = _answer(address, policy or Policy(), _HEADERS)
+    url = answer.target.url
+    if not answer.content.strip():
+        raise ReadError("empty", tr("{address} gave an empty page", address=url))
+    return Fetched(str(url), answer.content, _suffix(url, answer.headers))
 
-    async def limited() -> Fetched:
-        async with asyncio.timeout(rules.seconds):
-            return await _follow_redirects(address, rules)
+
+def fetch_feed(
+    address: str, policy: Policy | None = None, *, etag: str = "", modified: str = ""
+) -> FetchedFeed:
+    """Return the feed at an address, without its content where the server calls it unchanged.
+
+    `etag` and `modified` are those of the last time. Raises what `fetch` raises; "gone" where the
+    server says that it will not come back.
+    """
+    headers = _HEADERS | {"accept": _FEEDS}
+    headers |= {"if-none-match": etag} if etag else {}
+    headers |= {"if-modified-since": modified} if modified else {}
+    answer = _answer(address, policy or Policy(), headers)
+    return FetchedFeed(
+        answer.lasting,
+        answer.content,
+        answer.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        answer.headers.get("etag", etag if answer.status == 304 else "")[:_LONGEST_MARK],
+        answer.headers.get("last-modified", modified if answer.status == 304 else "")[
+            :_LONGEST_MARK
+        ],
+        unchanged=answer.status == 304,
+    )
+
+
+def _answer(address: str, policy: Policy, headers: Mapping[str, str]) -> _Answer:
+    """Return the answer to a request, all of it within the time; errors are translated."""
+
+    async def limited() -> _Answer:
+        async with asyncio.timeout(policy.seconds):
+            return await _follow_redirects(address, policy, headers)
 
     try:
         return asyncio.run(limited())
@@ -64,7 +138,7 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
             tr(
                 "{address} took over {seconds} seconds; save the page and add the file",
                 address=address,
-                seconds=f"{rules.seconds:.0f}",
+                seconds=f"{policy.seconds:.0f}",
             ),
         ) from error
     except (httpx.HTTPError, OSError, ValueError) as error:
@@ -78,9 +152,9 @@ def fetch(address: str, policy: Policy | None = None) -> Fetched:
         ) from error
 
 
-async def _follow_redirects(address: str, policy: Policy) -> Fetched:
+async def _follow_redirects(address: str, policy: Policy, headers: Mapping[str, str]) -> _Answer:
     """Fetch an address, following redirects; each is checked like the first address."""
-    here, secure = address, False
+    here, lasting, secure, for_ever = address, address, False, True
     for _ in range(policy.hops + 1):
         target = await _resolve_target(here, policy)
         if secure and target.url.scheme == "http":
@@ -97,31 +171,62 @@ async def _follow_redirects(address: str, policy: Policy) -> Fetched:
                     address=here,
                 ),
             )
-        status, headers, content = await _request(target, policy, policy.size)
-        if status in _REDIRECTS and headers.get("location"):
-            here = str(target.url.join(headers["location"]))
+        status, found, content = await _request(target, policy, policy.size, headers)
+        if status in _REDIRECTS and found.get("location"):
+            here = str(target.url.join(found["location"]))
+            for_ever = for_ever and status in _FOR_EVER
+            lasting = here if for_ever else lasting
             continue
-        if status in (404, 410):
-            raise ReadError(
-                "missing",
-                tr(
-                    "there is nothing at {address} (the server answered {status})",
-                    address=here,
-                    status=status,
-                ),
-            )
-        if status != 200:
-            raise ReadError(
-                "unreachable",
-                tr("{address} answered {status}; try it in a browser", address=here, status=status),
-            )
-        if not content.strip():
-            raise ReadError("empty", tr("{address} gave an empty page", address=here))
-        return Fetched(here, content, _suffix(target.url, headers))
+        if status == 304 and ("if-none-match" in headers or "if-modified-since" in headers):
+            return _Answer(target, lasting, status, found, b"")
+        _refuse_status(here, status, found)
+        return _Answer(target, lasting, status, found, content)
     raise ReadError(
         "refused",
         tr("{address} redirects more than {count} times", address=address, count=policy.hops),
     )
+
+
+def _refuse_status(here: str, status: int, headers: httpx.Headers) -> None:
+    """Raise ReadError for an answer that is no page."""
+    if status in (404, 410):
+        raise ReadError(
+            "gone" if status == 410 else "missing",
+            tr(
+                "there is nothing at {address} (the server answered {status})",
+                address=here,
+                status=status,
+            ),
+        )
+    seconds = _seconds_to_wait(headers.get("retry-after", "")) if status in _BUSY else 0
+    if seconds:
+        raise Busy(
+            tr(
+                "{address} is busy and asks to come back in {seconds} seconds",
+                address=here,
+                seconds=seconds,
+            ),
+            seconds,
+        )
+    if status != 200:
+        raise ReadError(
+            "unreachable",
+            tr("{address} answered {status}; try it in a browser", address=here, status=status),
+        )
+
+
+def _seconds_to_wait(said: str) -> int:
+    """Return the seconds of a Retry-After, given in seconds or as a date; 0 for neither."""
+    text = said.strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return min(int(text), _LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError):
+        return 0
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0, min(int((until - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT))
 
 
 async def _resolve_target(address: str, policy: Policy) -> Target:
@@ -161,13 +266,13 @@ async def _robots_allow(target: Target, policy: Policy) -> bool:
     A site that has none allows everything; one whose robots.txt fails to be served allows nothing.
     """
     root = Target(target.url.copy_with(raw_path=b"/robots.txt"), target.address)
-    status, headers, content = await _request(root, policy, _ROBOTS_SIZE, cut=True)
+    status, headers, content = await _request(root, policy, _ROBOTS_SIZE, _HEADERS, cut=True)
     for _ in range(policy.hops):
         if status not in _REDIRECTS or not headers.get("location"):
             break
         there = str(root.url.join(headers["location"]))
         root = await _resolve_target(there, policy)
-        status, headers, content = await _request(root, policy, _ROBOTS_SIZE, cut=True)
+        status, headers, content = await _request(root, policy, _ROBOTS_SIZE, _HEADERS, cut=True)
     if status >= 500:
         return False
     if status != 200:
@@ -178,7 +283,7 @@ async def _robots_allow(target: Target, policy: Policy) -> bool:
 
 
 async def _request(
-    target: Target, policy: Policy, size: int, *, cut: bool = False
+    target: Target, policy: Policy, size: int, headers: Mapping[str, str], *, cut: bool = False
 ) -> tuple[int, httpx.Headers, bytes]:
     """Return status, headers and body of one request, sent to the address that was checked.
 
@@ -193,7 +298,7 @@ async def _request(
         request = client.build_request(
             "GET",
             url.copy_with(host=target.address),
-            headers=_HEADERS | {"host": host},
+            headers={**headers, "host": host},
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         )
         response = await client.send(request, stream=True)

@@ -7,42 +7,32 @@ made from here and can be lost. The record is one SQLite file, or a PostgreSQL t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from copy import copy
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from corpus import publishing, tracing
 from corpus.audit import Audit
-from corpus.catalogue import Entry, LibraryChange, entries, missing
+from corpus.bibliography import Bibliography
+from corpus.catalogue import Entry
 from corpus.collections import Collections, is_public, put_published
-from corpus.connections import Connection, Connections, Row
+from corpus.connections import Connection, Connections
 from corpus.conversations import Conversations
-from corpus.document import WITHIN, Document, Passage, Source
-from corpus.errors import LibraryDamaged, NotInLibrary, ReadError
-from corpus.extraction_report import ExtractionReport
+from corpus.document import Document, Passage
+from corpus.errors import LibraryDamaged, ReadError
+from corpus.feeds import Feeds
 from corpus.i18n import tr
 from corpus.integrity import IntegrityFinding, check
 from corpus.lock import WriterLock
+from corpus.looks import Looks
 from corpus.memo_files import take_over
-from corpus.originals import Original, Originals, storage_error
+from corpus.originals import Originals, storage_error
 from corpus.private_files import private_home
 from corpus.publishing import Matrix, Publication
 from corpus.record import opened
-from corpus.rows import (
-    DOCUMENT,
-    SOURCE,
-    document_from_row,
-    extraction_report_from_row,
-    ids_from_row,
-    passages_from_row,
-)
+from corpus.stored_documents import StoredDocuments
 from corpus.token_codes import TokenCodes
 
 T = TypeVar("T")
@@ -50,7 +40,7 @@ T = TypeVar("T")
 ARRIVING = "arriving"
 
 
-class Library:
+class Library(StoredDocuments):
     """One data folder, read from any thread without waiting for the writer; one process writes.
 
     With a record that several machines share each has a folder of its own, for its indexes and the
@@ -71,11 +61,7 @@ class Library:
         except OSError as error:
             raise storage_error(error, home) from error
         self._lock = WriterLock(home / "writer.lock")
-        self._connections, self._originals = opened(home, record, self._lock)
-        # The collection that documents are added to, where a view says so (`into`).
-        self._into: str | None = None
-        # The text under an id never changes; 128 documents are a few MB.
-        self._texts = lru_cache(maxsize=128)(self._load)
+        super().__init__(*opened(home, record, self._lock))
         try:
             if not arriving:
                 if self.fact(ARRIVING):
@@ -138,6 +124,21 @@ class Library:
     def is_adding(self) -> bool:
         """Whether this is a view that says into which collection documents are added."""
         return self._into is not None
+
+    @property
+    def bibliography(self) -> Bibliography:
+        """What lists of references state of the documents."""
+        return Bibliography(self._connections)
+
+    @property
+    def feeds(self) -> Feeds:
+        """The feeds that are followed."""
+        return Feeds(self._connections)
+
+    @property
+    def looks(self) -> Looks:
+        """Up to where each reader has looked at what is new."""
+        return Looks(self._connections)
 
     def close(self) -> None:
         """Close the connections of every thread; any later call raises LibraryClosed."""
@@ -202,204 +203,6 @@ class Library:
                 "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name)"
                 " DO UPDATE SET value = excluded.value",
                 (name, value),
-            )
-        )
-
-    def changes_since(self, generation: int) -> list[LibraryChange]:
-        """Return the changes after `generation`, oldest first."""
-        rows = self._connections.rows(
-            "SELECT generation, document, visible FROM changes WHERE generation > ? ORDER BY 1",
-            (generation,),
-        )
-        return [LibraryChange(row[0], row[1], bool(row[2])) for row in rows]
-
-    def entries(self) -> list[Entry]:
-        """Return the visible documents, newest publication first, then by title."""
-        return self._connections.read(entries)
-
-    def entry(self, document: str) -> Entry:
-        """Return one visible document as listed; raises NotInLibrary."""
-        for entry in self.entries():
-            if entry.id == document:
-                return entry
-        raise missing(document)
-
-    def extraction_reports(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
-        """Return the extraction reports of documents by id, without loading their texts."""
-        some = list(dict.fromkeys(documents))
-        if not some:
-            return {}
-        rows = self._connections.rows(
-            "SELECT id, title, location, published, left_out, reading FROM documents"
-            f" WHERE id IN ({', '.join('?' * len(some))})",
-            some,
-        )
-        return {str(row["id"]): extraction_report_from_row(row) for row in rows}
-
-    def every_document(self) -> list[str]:
-        """Return the ids of all documents, replaced and removed ones included."""
-        return [
-            str(row[0]) for row in self._connections.rows("SELECT id FROM documents ORDER BY id")
-        ]
-
-    def resolve(self, prefix: str) -> str:
-        """Return the id of the one visible document whose id starts so; raises NotInLibrary."""
-        found = [entry.id for entry in self.entries() if prefix and entry.id.startswith(prefix)]
-        if not found:
-            raise missing(prefix)
-        if len(found) > 1:
-            raise NotInLibrary(
-                tr(
-                    "{count} documents have an id starting {id}: give more",
-                    count=len(found),
-                    id=repr(prefix),
-                )
-            )
-        return found[0]
-
-    def document(self, document: str) -> Document:
-        """Return a document as published, replaced and removed ones included."""
-        rows = self._connections.rows(
-            f"SELECT {', '.join(SOURCE)} FROM documents WHERE id = ?", (document,)
-        )
-        if not rows:
-            raise missing(document)
-        # The text is cached; its metadata may have been edited since, by another process too.
-        return replace(self._texts(document)[0], source=Source(*rows[0]))
-
-    @property
-    def readable(self) -> frozenset[str] | None:
-        """The ids of the documents that whoever asks may read, None for all."""
-        return None
-
-    def may_read(self, document: str) -> bool:
-        """Say whether whoever asks may read a document, replaced and removed ones included."""
-        return bool(document)
-
-    def beginning(self, document: str, characters: int) -> str:
-        """Return the first characters of a document's text; "" for one that is not here."""
-        rows = self._connections.rows(
-            "SELECT substr(text, 1, ?) FROM documents WHERE id = ?", (characters, document)
-        )
-        return str(rows[0][0]) if rows else ""
-
-    def passages_of(self, document: str) -> list[Passage]:
-        """Return the passages of a document in order."""
-        return list(self._texts(document)[1])
-
-    def passages(self, ids: Sequence[str]) -> list[Passage]:
-        """Return the passages with those ids, in that order; those not visible are left out."""
-        known: dict[str, Passage] = {}
-        for document in self.visible([one.partition(":")[0] for one in ids]):
-            known |= {passage.id: passage for passage in self._texts(document)[1]}
-        return [known[one] for one in ids if one in known]
-
-    def visible(self, documents: Sequence[str]) -> set[str]:
-        """Return those of some documents that are visible."""
-        some = list(dict.fromkeys(documents))
-        if not some:
-            return set()
-        rows = self._connections.rows(
-            f"SELECT id FROM documents WHERE visible = 1 AND id IN ({', '.join('?' * len(some))})",
-            some,
-        )
-        return {str(row[0]) for row in rows}
-
-    def vectors(self, documents: Sequence[str] | None = None) -> tuple[list[str], Matrix]:
-        """Return (passage ids, float32 [n, dimension]) of all visible documents, or of some."""
-        ids: list[str] = []
-        parts: list[Matrix] = []
-        for row in self._vector_rows(documents):
-            ids.extend(ids_from_row(row))
-            parts.append(np.frombuffer(row["vectors"], dtype="<f4").reshape(row[2], -1))
-        return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
-
-    def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[Row]:
-        statement = (
-            "SELECT id, spans, passage_count, vectors FROM documents"
-            " WHERE visible = 1 AND passage_count > 0"
-        )
-        if documents is None:
-            yield from self._connections.rows(f"{statement} ORDER BY id")
-            return
-        for one in documents:
-            yield from self._connections.rows(f"{statement} AND id = ?", (one,))
-
-    def token_codes(self, document: str) -> TokenCodes:
-        """Return the token codes of a visible document; raises NotInLibrary."""
-        rows = self._connections.rows(
-            "SELECT tokens, token_counts, passage_count FROM documents WHERE id = ?"
-            " AND visible = 1",
-            (document,),
-        )
-        if not rows:
-            raise missing(document)
-        return TokenCodes.stored(rows[0][0], rows[0][1], rows[0][2])
-
-    def original(self, document: str) -> Original | None:
-        """Return the file with the bytes a document was read from, where they were kept."""
-        rows = self._connections.rows(
-            # The place that the document's row names, if the document is still shown there.
-            "SELECT documents.location, coalesce(nullif(places.original, ''), documents.original)"
-            " FROM documents LEFT JOIN places ON places.location = documents.location"
-            " AND places.document = documents.id WHERE documents.id = ?",
-            (document,),
-        )
-        if not rows or not rows[0][1]:
-            return None
-        location, digest = str(rows[0][0]), str(rows[0][1])
-        path = self._originals.fetched(digest)
-        if path is None:
-            return None
-        # A "#" may be part of a file's own name: a part of a file shares the bytes of that file.
-        for mark in re.finditer(WITHIN, location):
-            around = location[: mark.start()]
-            if self._connections.rows(
-                "SELECT 1 FROM places WHERE location = ? AND original = ?", (around, digest)
-            ):
-                return Original(path, around, tuple(location[mark.end() :].split(WITHIN)))
-        return Original(path, location)
-
-    def places_of(self, document: str) -> list[str]:
-        """Return every place where the content of a document was seen."""
-        rows = self._connections.rows(
-            "SELECT location FROM places WHERE document = ? ORDER BY location", (document,)
-        )
-        return [str(row[0]) for row in rows]
-
-    def versions_before(self, document: str) -> list[tuple[str, str]]:
-        """Return (title, when it was replaced) of the versions whose place this one took."""
-        rows = self._connections.rows(
-            "SELECT documents.title, changes.at FROM changes JOIN documents ON documents.id ="
-            " changes.document WHERE changes.replaced_by = ? ORDER BY changes.generation DESC",
-            (document,),
-        )
-        return [(str(row[0]), str(row[1])) for row in rows]
-
-    def known_original(self, location: str, digest: str, *, in_full: bool = False) -> bool:
-        """Say whether the bytes with that SHA-256 are visible from that place already.
-
-        With `in_full`, a document with pages without text, which OCR might read, does not count;
-        nor does one that is not in the collection that documents are added to.
-        """
-        known = bool(
-            self._connections.rows(
-                "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
-                " WHERE places.location = ? AND places.original = ? AND visible = 1 AND EXISTS"
-                " (SELECT 1 FROM statements WHERE statements.document = places.document"
-                " AND statements.location = places.location)"
-                " AND (? = 0 OR documents.left_out NOT LIKE '%\"pages without text\"%')",
-                (location, digest, int(in_full)),
-            )
-        )
-        if not known or not self._into:
-            return known
-        return bool(
-            self._connections.rows(
-                "SELECT 1 FROM places JOIN collection_documents"
-                " ON collection_documents.document = places.document"
-                " WHERE location = ? AND collection = ?",
-                (location, self._into),
             )
         )
 
@@ -530,6 +333,20 @@ class Library:
         self._texts.cache_clear()
         return self.entry(document)
 
+    def describe(self, document: str, location: str, **values: str) -> bool:
+        """State title, publisher and date of a document at one of its places, as a list does.
+
+        It counts as the newest word of that place: a person's edit goes before it. "" leaves a
+        field as it is. Returns whether that changed what is stated; a place that does not show the
+        document states nothing.
+        """
+        changed = self._write(
+            lambda connection: publishing.describe(connection, document, location, values)
+        )
+        if changed:
+            self._texts.cache_clear()
+        return changed
+
     def replace_vectors(
         self, embedder: str, vectors: Mapping[str, tuple[Matrix, TokenCodes]]
     ) -> list[str]:
@@ -548,14 +365,3 @@ class Library:
     def check(self) -> list[IntegrityFinding]:
         """Check the database, every visible passage and every kept original."""
         return check(self._connections, self._originals)
-
-    def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
-        # Not the vectors: those of a long report are larger than its text.
-        rows = self._connections.rows(
-            f"SELECT id, {', '.join(SOURCE + DOCUMENT)}, spans FROM documents WHERE id = ?",
-            (document,),
-        )
-        if not rows:
-            raise missing(document)
-        found = document_from_row(rows[0])
-        return found, passages_from_row(rows[0], found)

@@ -6,7 +6,7 @@ Each function is a part of one write transaction of `corpus.library`, whose conn
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,6 +140,22 @@ def update_source(
             connection.execute(f"UPDATE documents SET {field} = ? WHERE id = ?", (value, document))
     # The title is in the word index: a new generation brings it there.
     _record(connection, document, visible=True)
+
+
+def describe(
+    connection: Connection, document: str, location: str, values: Mapping[str, str]
+) -> bool:
+    """State fields of a document at one of its places anew: see `Library.describe`."""
+    said = metadata.latest_statement(connection, document, location)
+    if said is None or _shown_at(connection, location) != document:
+        return False
+    stated = replace(said, **{field: value for field, value in values.items() if value})
+    if stated == said:
+        return False
+    metadata.record_statement(connection, document, stated)
+    metadata.update_row(connection, document)
+    _record(connection, document, visible=True)
+    return True
 
 
 def replace_vectors(

@@ -182,13 +182,22 @@ MIGRATIONS: tuple[str, ...] = (
         detail TEXT NOT NULL       -- JSON
     );
 
+    -- What a list of references states of the document at a place, beside its source: authors, DOI,
+    -- kind and more (corpus.bibliography).
+    CREATE TABLE bibliography (
+        location TEXT PRIMARY KEY,
+        record TEXT NOT NULL,      -- JSON: an item of CSL-JSON
+        at TEXT NOT NULL           -- ISO 8601, UTC
+    ) WITHOUT ROWID;
+
     -- Feeds that are followed, and what was seen in each.
     CREATE TABLE feeds (
         url TEXT PRIMARY KEY,
         title TEXT NOT NULL,
         etag TEXT NOT NULL, modified TEXT NOT NULL,   -- what its server said last (HTTP)
         checked TEXT NOT NULL,     -- ISO 8601, UTC; '' before the first time
-        problem TEXT NOT NULL
+        problem TEXT NOT NULL,
+        wait_until TEXT NOT NULL   -- ISO 8601, UTC: its server asked not to come before; '' if not
     ) WITHOUT ROWID;
     CREATE TABLE feed_entries (
         feed TEXT NOT NULL REFERENCES feeds(url),

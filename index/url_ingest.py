@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,8 +14,8 @@ from pathlib import Path, PurePosixPath
 import httpx
 
 from corpus.addresses import Policy
-from corpus.errors import ReadError
-from corpus.fetching import fetch
+from corpus.errors import Busy, ReadError
+from corpus.fetching import Fetched, fetch
 from corpus.log import log_name
 from index.ingest import MetadataOverride, Progress, Refusal, Report
 
@@ -44,12 +45,13 @@ def add_addresses(
     overrides: dict[Path, MetadataOverride] = {}
     # The address that was given for each that something was found at.
     given: dict[str, str] = {}
+    pacing = _Pacing(policy or Policy())
     wanted = list(dict.fromkeys(one.strip() for one in addresses if one.strip()))
     with tempfile.TemporaryDirectory(prefix="briefing-") as folder:
         for number, address in enumerate(wanted, start=1):
             yield Progress("fetching", number - 1, len(wanted), address, place=address)
             try:
-                fetched = fetch(address, policy)
+                fetched = pacing.fetched(address)
             except ReadError as error:
                 _LOG.warning("refused an address of %s: %s", log_name(address), error.reason)
                 refused.append(Refusal(address, error.reason, str(error)))
@@ -75,6 +77,33 @@ def add_addresses(
                 if isinstance(step, Report)
                 else replace(step, place=given.get(step.place, step.place))
             )
+
+
+class _Pacing:
+    """Fetches one page after another, and leaves each host the time that it needs."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        # By host: when it may be asked again, and what a busy one said.
+        self._next: dict[str, float] = {}
+        self._busy: dict[str, Busy] = {}
+
+    def fetched(self, address: str) -> Fetched:
+        """Return what lies at an address; raises ReadError, without asking a host that is busy."""
+        try:
+            host = httpx.URL(address).host
+        except httpx.InvalidURL:
+            host = ""
+        if host in self._busy:
+            raise self._busy[host]
+        time.sleep(max(0.0, self._next.get(host, 0.0) - time.monotonic()))
+        try:
+            return fetch(address, self._policy)
+        except Busy as error:
+            self._busy[host] = error
+            raise
+        finally:
+            self._next[host] = time.monotonic() + self._policy.pace
 
 
 def is_address(text: str) -> bool:

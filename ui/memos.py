@@ -41,6 +41,12 @@ _MEDIA_TYPES = {
 
 
 FORMATS = tuple(_MEDIA_TYPES)
+# Its sources, for programs that keep references.
+SOURCE_FORMATS = {
+    "bib": "application/x-bibtex",
+    "ris": "application/x-research-info-systems",
+    "csl.json": "application/vnd.citationstyles.csl+json",
+}
 
 
 def stored_memos(backend: Backend) -> list[StoredMemo]:
@@ -85,19 +91,26 @@ def memo_file(backend: Backend, editor: MemoEditor, form: str) -> str:
     from assistant.memo.evidence_pack import packed
     from assistant.memo.export import exported
     from assistant.memo.withholding import readable_memo
+    from assistant.source_references import memo_sources
 
     workspace = backend.workspace()
-    if workspace is None or editor.memo is None or form not in _MEDIA_TYPES:
+    kinds = _MEDIA_TYPES | SOURCE_FORMATS
+    if workspace is None or editor.memo is None or form not in kinds:
         return ""
     # It may have been opened before a right was taken back.
     memo = readable_memo(workspace.library, editor.memo)
     cited = sorted({one.document for one in memo.citations})
     workspace.note("export", editor.name, what="memo", form=form, documents=cited)
-    content = packed(workspace, memo) if form == "zip" else exported(_in_memo_language(memo), form)
+    if form in SOURCE_FORMATS:
+        content = memo_sources(memo, form, workspace.library.bibliography.all())
+    elif form == "zip":
+        content = packed(workspace, memo)
+    else:
+        content = exported(_in_memo_language(memo), form)
     return json.dumps(
         {
             "name": f"{editor.name or 'memo'}.{form}",
-            "type": _MEDIA_TYPES[form],
+            "type": kinds[form],
             "data": base64.b64encode(content).decode("ascii"),
         }
     )

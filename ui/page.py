@@ -61,10 +61,10 @@ def build_page(backend: Backend, examples: Sequence[str]) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(LABELS("page.chat"), id="ask"):
                 page_chat.build(page, backend, scope, engine, examples)
-            with gr.Tab(LABELS("page.library"), id="library"):
-                page_library.build(page, bar, scope, adding, backend)
+            with gr.Tab(LABELS("page.library"), id="library") as tab:
+                news = page_library.build(page, tab, bar, scope, adding, backend)
             with gr.Tab(LABELS("page.memo"), id="memo") as tab:
-                page_memo.build(page, tab, backend, engine)
+                page_memo.build(page, tab, backend, engine, news)
         timer = gr.Timer(_POLL_OPENING)
         inputs = [engine, *scope.inputs]
         seen = [bar.trouble, bar.scope, timer]

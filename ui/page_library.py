@@ -13,13 +13,20 @@ from ui.page_bar import Bar
 from ui.page_document import Documents
 from ui.page_html import drawn
 from ui.page_library_events import LibraryEvents, LibraryParts, Newest
+from ui.page_news import news_html
 from ui.page_scope import Scope
 from ui.page_scripts import ANNOUNCE, SEND_CLICKS
 from ui.page_words import LABELS
+from ui.wording import language_of
 
 
-def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Backend) -> None:
-    """Build the library page inside `page`; `dialog` is where documents are added."""
+def build(
+    page: gr.Blocks, tab: gr.Tab, bar: Bar, scope: Scope, dialog: Dialog, backend: Backend
+) -> gr.HTML:
+    """Build the library page inside `page` and its `tab`; `dialog` is where documents are added.
+
+    Returns the line on what is new, whose button opens a brief on the memo page.
+    """
     newest, gone, seen = gr.State(Newest()), gr.State(()), gr.State(-1)
     with gr.Row(elem_id="library-columns", elem_classes="panes"):
         with gr.Column(elem_id="library-list", elem_classes="pane"):
@@ -40,6 +47,7 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
                 until = gr.Textbox(label=LABELS("library.until"), max_lines=1, scale=1,
                                    placeholder=LABELS("library.until_in"), min_width=104,
                 )  # fmt: skip
+            news = drawn("library-news", js_on_load=SEND_CLICKS)
             axis = drawn("library-axis", js_on_load=SEND_CLICKS)
             rows = drawn("library-adding", js_on_load=SEND_CLICKS)
             said = drawn("library-said", js_on_load=SEND_CLICKS + ANNOUNCE)
@@ -59,6 +67,9 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
                 found = drawn("library-found")
         with gr.Column(elem_id="library-beside", elem_classes="pane"):
             reading = page_document.build(page, backend)
+
+    def what_is_new(request: gr.Request) -> str:
+        return news_html(backend, language_of(request.headers))
 
     adding = Adding(backend, bar, dialog, rows)
     parts = LibraryParts(
@@ -107,6 +118,9 @@ def build(page: gr.Blocks, bar: Bar, scope: Scope, dialog: Dialog, backend: Back
     dialog.timer.tick(events.tick, session, whole, **quiet)
     page.load(events.refresh, session, whole, **quiet)
     page.load(events.no_document, None, reading.outputs, **quiet)
+    # The library may not be open yet when the page is loaded.
+    gr.on([page.load, tab.select], what_is_new, None, news, **quiet)
+    return news
 
 
 __all__ = ["build"]

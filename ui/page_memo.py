@@ -55,10 +55,11 @@ class _Naming:
     keep: gr.Button
 
 
-def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
+def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any, news: gr.HTML) -> None:
     """Build the memo page inside `page`; `tab` is what is chosen to come back to it.
 
-    `engine` holds the name of who writes, as the bar of the window says it.
+    `engine` holds the name of who writes, as the bar of the window says it. `news` has the button
+    that opens a brief on what is new.
     """
     editor, watcher = gr.State(MemoEditor()), gr.State(Watcher())
     with gr.Row(elem_id="memo-columns", elem_classes="panes"):
@@ -108,6 +109,9 @@ def build(page: gr.Blocks, tab: gr.Tab, backend: Backend, engine: Any) -> None:
     gr.on([anew.click, listing.select], lambda: ("", ""), None, [differs, leaves], **quiet)
     differs.select(lambda: "", None, differs, **quiet)
     sample.click(events.sample, watcher, outputs, **watching)
+    news.select(js="() => openTab('memo')")
+    news.select(events.news, watcher, outputs, **watching)
+    news.select(lambda: "", None, news, **quiet)
 
     tools.select(events.press, [watcher, editor], outputs, **quiet)
     # The script sends one change after the other: each rests on what the one before it drew.

@@ -32,6 +32,7 @@ from ui.memo_view import memo_html, sections_html
 from ui.memo_writing import MemoForm
 from ui.notices import error_html, note_html, waiting_html
 from ui.page_chat_events import Watcher
+from ui.page_news import start_news
 from ui.pictures_view import memo_pictures_html
 from ui.rendering import rendered
 from ui.source import empty_html
@@ -196,6 +197,18 @@ class MemoEvents:
             yield self._opened(watcher, MemoEditor(message=said), language)
             return
         yield from self._follow(watcher, job, language)
+
+    def news(self, watcher: Watcher, request: gr.Request) -> Iterator[Updates]:
+        """Write the brief on what came into the library since the reader looked, and show it."""
+        language = language_of(request.headers)
+        try:
+            job = start_news(self._backend, language)
+        except BriefingError as error:
+            failed = MemoEditor(message=error_html(str(error), language))
+            yield self._opened(watcher, failed, language)
+            return
+        if job is not None:
+            yield from self._follow(watcher, job, language)
 
     def _follow(self, watcher: Watcher, job: Job[MemoEditor], language: str) -> Iterator[Updates]:
         """Draw a memo while it grows, until the window shows another or changes it."""
@@ -386,7 +399,8 @@ class MemoEvents:
 def _files_html(memo: Memo | None, language: str) -> str:
     """Return the buttons for files, and how many questions the memo leaves to the analyst yet."""
     gaps = open_gaps(memo) if memo is not None and memo.complete else 0
-    return rendered("memo.html", "exports", language, memos.FORMATS, gaps)
+    listed = tuple(memos.SOURCE_FORMATS)
+    return rendered("memo.html", "exports", language, memos.FORMATS, gaps, listed)
 
 
 def list_html(listing: Sequence[StoredMemo], current: str, language: str) -> str:

@@ -16,8 +16,10 @@ from assistant.checking.problems import problems_json
 from assistant.memo.export import exported, timeline_csv
 from assistant.memo.memo_json import from_json, to_json
 from assistant.memo.values import Memo
+from assistant.source_references import memo_sources
 from assistant.workspace import Workspace
 from corpus.errors import UsageError
+from corpus.references import WRITTEN
 from corpus.validation import from_json_text, stored
 
 _MEMO, _MANIFEST, _VERSIONS = "memo.json", "manifest.json", "versions.json"
@@ -72,6 +74,8 @@ def packed(workspace: Workspace, memo: Memo) -> bytes:
     files: dict[str, bytes] = {f"memo.{form}": exported(memo, form) for form in _FORMS}
     files[_MEMO] = to_json(memo).encode()
     files["timeline.csv"] = timeline_csv(memo).encode()
+    known = workspace.library.bibliography.all()
+    files |= {f"sources.{form}": memo_sources(memo, form, known) for form in WRITTEN}
     for name, value in (
         ("documents", documents),
         ("passages", passages),

@@ -141,6 +141,16 @@ def markdown_of(tree: Node) -> str:
         raise BriefingError(f"the Markdown could not be written: {error}") from error
 
 
+def plain_text(memo: Memo) -> str:
+    """Return the memo as text without marks, for a mail; raises BriefingError."""
+    try:
+        return _converted(titled(memo), "plain", "--columns=78")
+    except (RuntimeError, OSError) as error:
+        raise BriefingError(
+            tr("the memo could not be written as {form}: {reason}", form="text", reason=error)
+        ) from error
+
+
 def _html(memo: Memo) -> bytes:
     def address(picture: Picture) -> str:
         return f"data:image/svg+xml;base64,{base64.b64encode(drawn(picture, 'svg')).decode()}"

@@ -1,4 +1,4 @@
-"""`briefing add`, `fetch`, `sources`, `show` and `remove`: what is in the library."""
+"""`briefing add`, `sources`, `show` and `remove`: what is in the library."""
 
 from __future__ import annotations
 
@@ -62,13 +62,16 @@ def add(
 ) -> None:
     """Read files, folders and web addresses into the library.
 
-    An address is fetched from the public internet only, as the site's robots.txt allows. Exits with
-    1 when nothing could be read.
+    An address is fetched from the public internet only, as the site's robots.txt allows. Lists of
+    references (.bib, .ris, .rdf, .csl.json) describe the files that they name. Exits with 1 when
+    nothing could be read.
     """
     from assistant.starter import add_starter
+    from corpus.references.formats import is_reference_file
     from index.folder_walk import files_below
     from index.ingest import MetadataOverride
     from index.url_ingest import is_address
+    from ui.commands.references import imported
     from ui.terminal import with_bar
 
     if not paths and not starter:
@@ -78,12 +81,17 @@ def add(
         files = files_below(files_of([one for one in paths if one not in addresses]))
     except ReadError as error:
         raise UsageError(str(error)) from error
+    lists = [one for one in files if is_reference_file(one)]
+    files = [one for one in files if one not in lists]
     if title and len(files) + len(addresses) != 1:
         raise UsageError("--title goes with one file; give one, or leave the title out")
     with workspace(context) as opened:
         reports = []
         if starter:
             reports.append(with_bar(add_starter(opened)))
+        for one in lists:
+            # First: what they say of a file is known when it is added.
+            imported(opened, one, as_json=as_json)
         if files:
             described = MetadataOverride(title, publisher, published, edit=True)
             reports.append(
@@ -233,30 +241,3 @@ def remove(context: click.Context, documents: tuple[str, ...], yes: bool) -> Non
             opened.library.remove(entry.id)
             click.echo(safe(f"removed: {citation_line(entry.source)}"))
         opened.indexes.update()
-
-
-@click.command()
-@click.option("--theme", default="", help="Only one theme; see --list.")
-@click.option("--list", "as_list", is_flag=True, help="Show what would be fetched.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as one object.")
-@click.pass_context
-def fetch(context: click.Context, theme: str, as_list: bool, as_json: bool) -> None:
-    """Download the curated public documents and add them to the library.
-
-    Needs the internet. An address that cannot be read is reported and the rest go in; exits with 1
-    when none could be.
-    """
-    from corpus.public_documents import public_documents, themes
-    from ui.terminal import safe, with_bar
-
-    if theme and theme not in themes():
-        raise UsageError(f"there is no theme {theme!r}; there are: {', '.join(themes())}")
-    wanted = public_documents(theme)
-    if as_list:
-        for one in wanted:
-            click.echo(safe(f"{one.theme:<14} {one.published:<11} {one.title} ({one.publisher})"))
-            click.echo(f"{'':<14} {one.url}")
-        return
-    with workspace(context) as opened:
-        report = with_bar(opened.add_public(wanted))
-    tell(context, [report], as_json=as_json)

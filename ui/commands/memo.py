@@ -1,9 +1,8 @@
-"""`briefing memo`, `memos`, `diff` and `whatsnew`."""
+"""`briefing memo`, `memos`, `diff`, `grades` and `template`."""
 
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import UsageError
-from ui.commands.opening import DateType, filters, workspace
+from ui.commands.opening import filters, workspace
 
 if TYPE_CHECKING:
     from assistant.memo.values import Memo
@@ -51,7 +50,8 @@ class _WithLanguages(click.Command):
     "--output",
     type=click.Path(path_type=Path),
     help="Where to write it; the "
-    "format by suffix: .md .docx .pdf .html .json, or .zip for the evidence pack.",
+    "format by suffix: .md .docx .pdf .html .json, .zip for the evidence pack, or .bib .ris "
+    ".csl.json for its sources.",
 )
 @click.option("--template", default="bluf", help="Its form; see: briefing template.")
 @click.option(
@@ -85,19 +85,15 @@ def memo(
     Without -o it is printed as Markdown. Every memo is kept; see: briefing memos. Exits with 0 when
     it was written, 3 when the library has nothing on the topic.
     """
-    from assistant.memo.evidence_pack import packed
-    from assistant.memo.export import FORMATS, exported
+    from assistant.memo.export import exported
     from assistant.memo.request import Request, resumed
     from assistant.memo.writing import write
     from ui.terminal import StatusLine
 
-    form = output.suffix.lower().lstrip(".") if output else "md"
+    if output:
+        refuse_format(output)
     if output and not output.expanduser().absolute().parent.is_dir():
         raise UsageError(f"there is no folder {output.parent}; make it, or give another place")
-    if form not in (*FORMATS, "zip"):
-        raise UsageError(
-            f"no format .{form}; use {', '.join('.' + one for one in FORMATS)} or .zip"
-        )
     if not topic and not resume:
         raise UsageError("name a topic, or a memo to go on with: briefing memo --resume last")
     as_json, ids = given.pop("as_json"), given.pop("ids")
@@ -121,14 +117,50 @@ def memo(
             for step in repository.saved_steps(write(opened, request, begun), resume):
                 written, name = step
                 line.show(written.notice)
-        content = packed(opened, written) if form == "zip" else exported(written, form)
+        content = content_for(opened, written, output) if output else exported(written, "md")
     if output:
-        output.write_bytes(content)
+        write_output(output, content)
         click.echo(f"{output}: {_summary(written)}; kept as {name}", err=True)
     if as_json:
         click.echo(exported(written, "json").decode())
     elif not output:
         click.echo(content.decode())
+
+
+def refuse_format(output: Path) -> None:
+    """Raise UsageError for a file name that asks for no format of a memo."""
+    from assistant.memo.export import FORMATS
+    from corpus.references import WRITTEN, format_of_name
+
+    suffix = output.suffix.lower().lstrip(".")
+    if not format_of_name(output.name) and suffix not in (*FORMATS, "zip", "eml"):
+        known = ", ".join(f".{one}" for one in (*FORMATS, "eml", "zip", *WRITTEN))
+        raise UsageError(f"no format .{suffix}; use one of: {known}")
+
+
+def content_for(opened: Workspace, written: Memo, output: Path) -> bytes:
+    """Return a memo as its file name asks: in a format, as a mail, packed, or its sources."""
+    from assistant.memo.evidence_pack import packed
+    from assistant.memo.export import exported, format_of
+    from assistant.memo.mail import mail_of
+    from assistant.source_references import memo_sources
+    from corpus.references import format_of_name
+
+    if form := format_of_name(output.name):
+        return memo_sources(written, form, opened.library.bibliography.all())
+    if output.suffix.lower() == ".zip":
+        return packed(opened, written)
+    if output.suffix.lower() == ".eml":
+        return mail_of(written)
+    return exported(written, format_of(output))
+
+
+def write_output(output: Path, content: bytes) -> None:
+    """Write a file that a command was asked for; raises UsageError where it cannot be written."""
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"cannot write {output} ({error.strerror}); give another place") from error
 
 
 def _summary(written: Memo) -> str:
@@ -151,9 +183,10 @@ def memos(
     context: click.Context, name: str, output: Path | None, delete: bool, as_json: bool
 ) -> None:
     """List the memos that are kept, newest first; with a NAME print, write or delete that one."""
-    from assistant.memo.evidence_pack import packed
-    from assistant.memo.export import exported, format_of
+    from assistant.memo.export import exported
 
+    if output:
+        refuse_format(output)
     with workspace(context) as opened:
         repository = opened.memos
         if not name:
@@ -173,9 +206,7 @@ def memos(
             return
         found = repository.load(name)
         if output:
-            zipped = output.suffix.lower() == ".zip"
-            content = packed(opened, found) if zipped else exported(found, format_of(output))
-            output.write_bytes(content)
+            write_output(output, content_for(opened, found, output))
         else:
             click.echo(exported(found, "json" if as_json else "md").decode())
 
@@ -219,27 +250,6 @@ def memo_in(file: Path) -> Memo:
         return from_json(file.read_text(encoding="utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {file} ({error})") from error
-
-
-@click.command()
-@click.option("--since", type=DateType(), required=True, help="Added on this day or later.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there (by suffix).")
-@click.option("--json", "as_json", is_flag=True, help="Print the brief as JSON.")
-@click.pass_context
-def whatsnew(context: click.Context, since: str, output: Path | None, as_json: bool) -> None:
-    """Brief on what came into the library since a day, grouped by theme, with citations."""
-    from assistant.memo.export import exported, format_of
-    from assistant.memo.whatsnew import whats_new
-
-    form = format_of(output) if output else "json" if as_json else "md"
-    with workspace(context, starter=True) as opened:
-        *_, brief = whats_new(opened, since)
-    content = exported(brief, form)
-    if output:
-        output.write_bytes(content)
-    else:
-        click.echo(content.decode())
-    sys.stdout.flush()
 
 
 @click.command()
