@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -270,7 +269,6 @@ def test_every_way_into_the_library_is_bounded() -> None:
 
     assert own(Library) - own(BoundedLibrary) == _NEUTRAL
     assert own(IndexManager) - own(BoundedIndexes) == set()
-    assert all(inspect.getdoc(one) for one in vars(BoundedLibrary).values() if callable(one))
 
 
 def test_examples_are_made_of_what_may_be_read(workspace: Workspace) -> None:
