@@ -14,7 +14,7 @@ from ui.wording import keys, language_of, translations, word
 # Ours, by code.
 LANGUAGES = sorted(file.stem for file in SHIPPED.glob("*.toml"))
 # Names that are the same in all languages.
-NAMES = {"DeepSeek", "Word", "PDF", "Markdown"}
+NAMES = {"DeepSeek", "Word", "PDF", "Markdown", "BibTeX", "RIS", "CSL-JSON"}
 PAGE = Path(__file__).parent.parent / "ui"
 
 
