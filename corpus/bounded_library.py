@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from corpus.access import Asker
-from corpus.catalogue import Entry, LibraryChange, missing
+from corpus.catalogue import Entry, LibraryChange, LibraryNews, missing
 from corpus.collections import not_allowed
 from corpus.conversations import Conversations
 from corpus.document import Document, Passage
@@ -58,6 +58,12 @@ class BoundedLibrary(Library):
         """The conversations of this person alone."""
         return Conversations(self._connections, self.asker.name)
 
+    def conversations_of(self, owner: str) -> Conversations:
+        """Return the conversations of this person; raises NotAllowed for another's."""
+        if owner != self.asker.name:
+            raise NotAllowed(tr("the conversations of others cannot be read"))
+        return self.conversations
+
     # ------------------------------------------------------------------ reading
 
     def changes_since(self, generation: int) -> list[LibraryChange]:
@@ -67,6 +73,19 @@ class BoundedLibrary(Library):
     def entries(self) -> list[Entry]:
         """Return the visible documents that may be read."""
         return [one for one in super().entries() if one.id in self._readable]
+
+    def news(self, generation: int) -> LibraryNews:
+        """Return what came and went after a generation, of what may be read."""
+        news, readable = super().news(generation), self._readable
+        return LibraryNews(
+            tuple(one for one in news.added if one in readable),
+            tuple(pair for pair in news.replaced if readable.issuperset(pair)),
+            tuple(one for one in news.removed if one in readable),
+        )
+
+    def places_with_bytes(self, digest: str) -> list[tuple[str, str]]:
+        """Return (document, place) of the files shown with those bytes that may be read."""
+        return [one for one in super().places_with_bytes(digest) if one[0] in self._readable]
 
     def extraction_reports(self, documents: Sequence[str]) -> dict[str, ExtractionReport]:
         """Return the extraction reports of those documents that may be read."""
@@ -155,6 +174,11 @@ class BoundedLibrary(Library):
         """Change what the library says of a document; raises NotInLibrary, NotAllowed."""
         self._require_editor(document)
         return super().update_source(document, **values)
+
+    def describe(self, document: str, location: str, **values: str) -> bool:
+        """State a document's fields as a list of references does; raises NotAllowed."""
+        self._require_editor(document)
+        return super().describe(document, location, **values)
 
     def replace_vectors(self, *_: Any) -> list[str]:
         """Refuse: vectors belong to all documents; raises NotAllowed."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection
 
 from index.index_manager import IndexManager
+from index.shared_vectors import SharedReader
 from index.snapshot import Snapshot, VectorReader
 
 
@@ -39,7 +40,7 @@ class BoundedIndexes(IndexManager):
         """Update or rebuild what an interrupted process left."""
         return self._whole.maintain()
 
-    def distrust(self, vectors: VectorReader) -> None:
+    def distrust(self, vectors: VectorReader | SharedReader) -> None:
         """Stop using the vector store, which failed a query."""
         self._whole.distrust(vectors)
 
@@ -54,6 +55,10 @@ class BoundedIndexes(IndexManager):
     def is_behind(self) -> bool:
         """Say whether the indexes on disk are older than the library, or cannot be trusted."""
         return self._whole.is_behind()
+
+    def generation_shown(self) -> int:
+        """Return the generation of the library that the indexes on disk show; 0 without any."""
+        return self._whole.generation_shown()
 
     def fault(self) -> str:
         """Return what is wrong with the indexes on disk, or ""."""

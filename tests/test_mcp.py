@@ -247,8 +247,13 @@ def test_what_writes_is_there_where_it_was_allowed(tmp_path: Path) -> None:
 
 def kept_memos(home: Path) -> list[str]:
     from assistant.memo.memo_repository import MemoRepository
+    from corpus.library import Library
 
-    return [one.id for one in MemoRepository(home).listed()]
+    library = Library(home)
+    try:
+        return [one.id for one in MemoRepository(library).listed()]
+    finally:
+        library.close()
 
 
 @pytest.mark.process

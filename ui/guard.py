@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from corpus import tracing
 from corpus.errors import UsageError
 from corpus.i18n import tr
 from ui.own_sessions import with_own_body, with_own_session
@@ -132,6 +133,7 @@ class Guard:
             person = await self._sign_in.admit(scope, receive, with_headers, self._refused)
             if person is None:
                 return
+            tracing.note_asker(person.asker.name)
             scope = let_through(with_own_session(scope, person.asker), person)
         await self._pass_on(scope, receive, with_headers)
 

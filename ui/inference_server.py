@@ -280,6 +280,7 @@ def serve_inference(
     """
     import uvicorn
 
+    from ui.http_server import Server, serve_until_told
     from ui.observing import Observed
 
     secret = token()
@@ -308,7 +309,7 @@ def serve_inference(
             timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=5,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        serve_until_told(Server(config), [listening])
 
 
 def _socket(host: str, port: int) -> socket.socket:

@@ -23,18 +23,17 @@ if TYPE_CHECKING:
 _WEEK = 7
 
 
-def news_html(backend: Backend, language: str, owner: str = "") -> str:
+def news_html(backend: Backend, language: str) -> str:
     """Return the line with its button, "" where nothing came since an earlier day.
 
-    Whoever opens the page for the first time has seen what is there: that is noted here. `owner` is
-    the reader, "" where nobody signs in.
+    Whoever opens the page for the first time has seen what is there: that is noted here.
     """
     from assistant.memo.whatsnew import counts_news
 
     workspace = backend.workspace()
     if workspace is None:
         return ""
-    library = workspace.library
+    library, owner = workspace.library, backend.asker().name
     seen = library.looks.last(owner)
     if seen is None:
         # A library that can only be read remembers nobody.
@@ -64,7 +63,7 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
-def start_news(backend: Backend, language: str, owner: str = "") -> Job[MemoEditor] | None:
+def start_news(backend: Backend, language: str) -> Job[MemoEditor] | None:
     """Begin to write the brief on what is new, as a memo; None while the library opens.
 
     Raises UsageError where too many memos wait.
@@ -72,6 +71,7 @@ def start_news(backend: Backend, language: str, owner: str = "") -> Job[MemoEdit
     workspace = backend.workspace()
     if workspace is None:
         return None
+    owner = backend.asker().name
     seen = workspace.library.looks.last(owner)
     key = f"news-{owner}-{seen.generation if seen else 0}-{workspace.library.generation}-{language}"
     running = backend.memos.find(key)

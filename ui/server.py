@@ -9,7 +9,7 @@ import socket
 import sys
 import tempfile
 import webbrowser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import uvicorn
@@ -29,7 +29,7 @@ from ui.observing import Observed, observing, watch_library, watch_queues
 from ui.page import CSS, build_page
 from ui.page_chat_events import ASKING
 from ui.page_words import LABELS
-from ui.sign_in import SignIn, asker_of_event, checked_public_url
+from ui.sign_in import SignIn, asker_of, asker_of_event, checked_public_url, is_signed_in
 from ui.sign_in_choice import sign_in_named
 from ui.uploads import Uploads
 
@@ -113,9 +113,14 @@ def _serve(
 
 def _event_request() -> tracing.Request | None:
     """Return the request that the event of the page came with that is handled in this thread."""
-    request = LocalContext.request.get(None)
-    headers = getattr(request, "headers", None)
-    return tracing.request_of(headers) if headers else None
+    request: Any = LocalContext.request.get(None)
+    if request is None or not request.headers:
+        return None
+    found = tracing.request_of(request.headers)
+    scope = request.request.scope
+    if is_signed_in(scope):
+        found.asker = asker_of(scope).name
+    return found
 
 
 def application(

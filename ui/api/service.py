@@ -308,7 +308,8 @@ class Service:
         `Workspace.add` raises.
         """
         from corpus.partial_dates import refuse_undated
-        from index.ingest import MetadataOverride, Report, files_below
+        from index.folder_walk import files_below
+        from index.ingest import MetadataOverride, Report
         from index.url_ingest import is_address
 
         workspace = await self.workspace()

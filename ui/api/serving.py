@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +17,8 @@ from ui.api.service import Service
 from ui.backend import Backend
 from ui.guard import Guard
 from ui.http_server import HOST, Server, free_socket, refuse_open_listener, serve_until_told
-from ui.sign_in import checked_public_url
+from ui.observing import Observed, observing, watch_library, watch_queues
+from ui.sign_in import SignIn, checked_public_url
 from ui.sign_in_choice import sign_in_named
 
 if TYPE_CHECKING:
@@ -72,21 +75,37 @@ def serve_application(
     refuse_open_listener(where.listen, public_url, signs_in=sign_in is not None)
     listening = free_socket(where.port, where.listen)
     address = public_url or f"http://{HOST}:{listening.getsockname()[1]}"
+    with observing(settings, "tools", stream=sys.stderr):
+        _serve(settings, make, told, sign_in, public_url, address, listening, say)
+
+
+def _serve(
+    settings: Settings,
+    make: Callable[[Service, str], ASGIApp],
+    told: Callable[[str], str],
+    sign_in: SignIn | None,
+    public_url: str,
+    address: str,
+    listening: socket.socket,
+    say: Callable[[str], None],
+) -> None:
     backend = Backend(settings)
     service = Service(backend, signs_in=sign_in is not None, public_url=public_url)
     try:
-        app = Guard(
+        guarded = Guard(
             make(service, os.environ.get(TOKEN, "")),
             sign_in=sign_in,
             public_url=public_url,
             refused=backend.note_refusal,
             prefixes=PREFIXES,
         )
+        watch_library(backend.whole_workspace)
+        watch_queues(backend.queues)
         backend.open()
         say(told(address))
         _LOG.info("serving other programs at %s", address)
         config = uvicorn.Config(
-            app,
+            Observed(guarded, remote=sign_in is not None),
             log_config=None,
             log_level="warning",
             access_log=False,
