@@ -14,14 +14,13 @@ from mcp.server.transport_security import TransportSecuritySettings
 from ui.api.access import ApiAccess
 from ui.api.mcp_tools import mcp_server
 from ui.api.service import Service
-from ui.api.serving import Where, serve_application
+from ui.api.serving import MCP_PATH, Where, serve_application
 from ui.backend import Backend
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_PATH = "/mcp"
 
 
 def serve_stdio(settings: Settings, *, writes: bool) -> None:
@@ -54,7 +53,7 @@ def http_application(service: Service, token: str = "") -> ApiAccess:
     # The guard knows the hosts already, those of a public address too.
     hosts = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     app = mcp_server(service).streamable_http_app(
-        streamable_http_path=_PATH, transport_security=hosts
+        streamable_http_path=MCP_PATH, transport_security=hosts
     )
     return ApiAccess(app, token)
 
@@ -63,7 +62,7 @@ def serve_http(settings: Settings, where: Where, say: Callable[[str], None]) -> 
     """Serve at /mcp until interrupted, behind the guard; raises what `serve_application` raises."""
 
     def told(address: str) -> str:
-        return f"The tools are at {address}{_PATH} (Ctrl-C stops it)."
+        return f"The tools are at {address}{MCP_PATH} (Ctrl-C stops it)."
 
     serve_application(settings, http_application, told, where, say)
 

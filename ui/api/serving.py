@@ -22,13 +22,15 @@ from ui.sign_in import SignIn, checked_public_url
 from ui.sign_in_choice import sign_in_named
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from assistant.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 # Seconds that answers which are being sent have to end when the program is told to.
 _LEAVING = 5
+# Where the tools of MCP are.
+MCP_PATH = "/mcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,43 @@ class Where:
 
 
 def serve_api(settings: Settings, where: Where, say: Callable[[str], None]) -> None:
-    """Serve the JSON API and OpenAI's interface until interrupted; `say` is told the address.
+    """Serve the JSON API, OpenAI's interface and MCP until interrupted; `say` is told the address.
 
-    Raises UsageError as `serve_application` does.
+    Without the package mcp there is no /mcp. Raises UsageError as `serve_application` does.
     """
     from ui.api.application import api_application
 
     def told(address: str) -> str:
         return (
             f"The API is at {address}/api (described at {address}/api/openapi.json), for clients "
-            f"of OpenAI's at {address}/v1 (Ctrl-C stops it)."
+            f"of OpenAI's at {address}/v1, for those of MCP at {address}{MCP_PATH} (Ctrl-C stops "
+            "it)."
         )
 
-    serve_application(
-        settings, lambda service, token: api_application(service, token), told, where, say
-    )
+    def make(service: Service, token: str) -> ASGIApp:
+        api = api_application(service, token)
+        try:
+            from ui.api.mcp_serving import http_application
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] not in {"mcp", "mcp_types"}:
+                raise
+            return api
+        return _Both(api, http_application(service, token))
+
+    serve_application(settings, make, told, where, say)
+
+
+class _Both:
+    """The tools of MCP at their path, which begin and end with the server, and the API."""
+
+    def __init__(self, api: ASGIApp, mcp: ASGIApp) -> None:
+        self._api, self._mcp = api, mcp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to whose it is."""
+        path = scope.get("path", MCP_PATH)
+        is_mcp = scope["type"] == "lifespan" or f"{path}/".startswith(f"{MCP_PATH}/")
+        await (self._mcp if is_mcp else self._api)(scope, receive, send)
 
 
 def serve_application(
@@ -119,4 +143,4 @@ def _serve(
         backend.close()
 
 
-__all__ = ["Where", "serve_api", "serve_application"]
+__all__ = ["MCP_PATH", "Where", "serve_api", "serve_application"]

@@ -33,7 +33,7 @@ def _listening(command: Callable[..., Any]) -> Callable[..., Any]:
 def serve(
     context: click.Context, port: int, engine: str | None, listen: str, public_url: str
 ) -> None:
-    """Answer other programs on this machine: a JSON API, and clients of OpenAI's interface.
+    """Answer other programs: a JSON API, clients of OpenAI's interface, and those of MCP.
 
     With BRIEFING_API_TOKEN set it is asked for as a bearer token.
     """
