@@ -58,6 +58,10 @@ class BoundedLibrary(Library):
         """The conversations of this person alone."""
         return Conversations(self._connections, self.asker.name)
 
+    def conversations_of(self, owner: str) -> Conversations:
+        """Return the conversations of this person, whosever are asked for."""
+        return self.conversations
+
     # ------------------------------------------------------------------ reading
 
     def changes_since(self, generation: int) -> list[LibraryChange]:
