@@ -1,7 +1,8 @@
-"""One library on a laptop and one on a team's servers pass the same tests; the team's outlives losses.
+"""A library on a laptop and one on a team's servers pass the same tests; losses lose nothing.
 
-Everything is real: PostgreSQL, Chroma's server, an inference server, two replicas of the page and of
-the tools, and nginx with deploy/nginx.conf. `make deploy-check` runs these with the engines' own tests.
+Everything is real: PostgreSQL, Chroma's server, an inference server, two replicas of the page and
+of the tools, and nginx with deploy/nginx.conf. `make deploy-check` runs these with the engines' own
+tests.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ The harbour of Tarn cost 12 million crowns. The pilots of Tarn are trained in Pe
 
 Tarn exports timber and slate; the export of slate was forbidden on 1 May 2024."""),
     "quota.md": ("The quota for herring", "Ministry of Fisheries", "2025-06-15", """
-The ministry set the quota for herring at 7,200 tonnes for 2026. The year before it was 9,000 tonnes.
+The ministry set the quota for herring at 7,200 tonnes for 2026. Before it was 9,000 tonnes.
 
 Boats from Norden may land a third of the quota."""),
     "ferry.md": ("A ferry to the islands", "Norden Gazette", "2025-09-02", """
@@ -119,7 +120,7 @@ def test_documents_come_and_go(setup: Setup, tmp_path: Path) -> None:
     with setup.client() as client:
         listed = client.get("/api/sources").json()["documents"]
     (document,) = [one["id"] for one in listed if one["title"] == "The new mole"]
-    setup.run("remove", document)
+    setup.run("remove", "--yes", document)
     assert eventually(lambda: "812 metres" not in json.dumps(setup.ask(asked)))
     assert setup.titles() == sorted(title for title, *_ in NOTES.values())
 
@@ -253,7 +254,7 @@ def test_the_record_restarts_while_documents_are_added(whole_team: Team, tmp_pat
     """Each document is there once, and what is asked meanwhile is answered or says why not."""
     many = {
         f"note-{number}.md": (f"Note {number}", "Norden Gazette", "2025-10-01",
-                              f"\nBuoy {number} of the fairway is green. It was laid by boat {number}.")
+                              f"\nBuoy {number} is green. It was laid by boat {number}.")
         for number in range(60)
     }  # fmt: skip
     folder = written(tmp_path / "many", many)
