@@ -178,7 +178,7 @@ def team(folder: Path, documents: Path, *, engine: str = "extractive") -> Iterat
                 [*_CLI, "--home", str(folder / "inference"), "inference", "--port", str(inference)],
                 ready=answers(f"http://127.0.0.1:{inference}/health"),
                 log=folder / "inference.log",
-                env=env,
+                env={"BRIEFING_INFERENCE_TOKEN": secret, "BRIEFING_LOG_FORMAT": "json"},
             )
         )
         for name in ("page-1", "page-2", "tools-1", "tools-2"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -38,15 +37,15 @@ The lighthouse of Norden was built in 1902 and is 31 metres high."""),
     "tarn.md": ("The harbour of Tarn", "Tarn Post", "2024-05-10", """
 The harbour of Tarn cost 12 million crowns. The pilots of Tarn are trained in Pell.
 
-Tarn exports timber and slate; the export of slate was forbidden on 1 May 2024."""),
+Tarn exports timber and slate; that of slate was forbidden on 1 May 2024."""),
     "quota.md": ("The quota for herring", "Ministry of Fisheries", "2025-06-15", """
-The ministry set the quota for herring at 7,200 tonnes for 2026. Before it was 9,000 tonnes.
+The quota for herring is 7,200 tonnes for 2026. Before it was 9,000 tonnes.
 
 Boats from Norden may land a third of the quota."""),
     "ferry.md": ("A ferry to the islands", "Norden Gazette", "2025-09-02", """
 The ferry Halcyon connects Norden with the islands twice a day since September 2025.
 
-It carries 240 passengers and is driven by batteries, which are charged in the harbour of Norden."""),
+It carries 240 passengers and is driven by batteries, which are charged in Norden."""),
 }  # fmt: skip
 COST = "What did the harbour of Norden cost?"
 _SETUPS: dict[str, Callable[[Path, Path], AbstractContextManager[Setup]]] = {
@@ -111,7 +110,7 @@ def test_passages_are_found_by_meaning_and_by_words(setup: Setup) -> None:
 
 
 def test_documents_come_and_go(setup: Setup, tmp_path: Path) -> None:
-    """One that is added by a command answers within seconds, and is not found once it is removed."""
+    """What a command adds answers within seconds, and is not found once it is removed."""
     note = {"mole.md": ("The new mole", "Norden Gazette", "2025-11-01",
                         "\nThe mole of Vik is 812 metres long.")}  # fmt: skip
     setup.run("add", str(written(tmp_path / "more", note)))
@@ -238,7 +237,7 @@ def test_a_replica_dies_in_mid_answer_and_nothing_is_lost(
         # The window notices, loads from the other replica, and shows the question as interrupted.
         page.get_by_text("interrupted").first.wait_for(timeout=120_000)
         assert page.get_by_role("heading", name=COST).count() == 1
-        page.get_by_role("button", name=re.compile("ask .*again", re.IGNORECASE)).first.click()
+        page.locator('[data-act="again"]').last.click()
         page.get_by_text("41 million crowns").first.wait_for()
         browser.close()
 
