@@ -261,7 +261,6 @@ def test_the_record_restarts_while_documents_are_added(whole_team: Team, tmp_pat
     adding = whole_team.start("add", str(folder), "--json")
     for _ in range(2):
         time.sleep(3)
-        assert adding.poll() is None or adding.returncode == 0
         whole_team.postgres.restart()
     said, trouble = adding.communicate(timeout=400)
     assert adding.returncode == 0, trouble
@@ -293,13 +292,10 @@ def test_rights_hold_on_every_replica(whole_team: Team, tmp_path: Path) -> None:
     assert eventually(lambda: "A plan for the pier" in whole_team.titles("ann"))
     for name in ("tools-1", "tools-2"):
         with whole_team.direct(name, "bob") as client:
-            said = client.post("/api/search", json={"query": "pier of Ostrow"}).text
-            said += client.get("/api/sources").text
+            found = client.post("/api/search", json={"query": "the pier of Ostrow"}).json()
+            said = json.dumps(found["results"]) + client.get("/api/sources").text
         assert "Ostrow" not in said and "plan for the pier" not in said
-    with whole_team.direct("tools-2", "ann") as client:
-        assert eventually(
-            lambda: "Ostrow" in client.post("/api/search", json={"query": "pier of Ostrow"}).text
-        )
+    assert eventually(lambda: found_first(whole_team, "the pier") == "A plan for the pier")
     # Nobody comes in without signing in.
     assert httpx.get(f"{whole_team.url}/api/sources", trust_env=False).status_code == 401
 
