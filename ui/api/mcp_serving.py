@@ -9,12 +9,10 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mcp.server.transport_security import TransportSecuritySettings
-
-from ui.api.access import ApiAccess
+from ui.api.mcp_application import MCP_PATH, http_application
 from ui.api.mcp_tools import mcp_server
 from ui.api.service import Service
-from ui.api.serving import MCP_PATH, Where, serve_application
+from ui.api.serving import Where, serve_application
 from ui.backend import Backend
 
 if TYPE_CHECKING:
@@ -48,16 +46,6 @@ def serve_stdio(settings: Settings, *, writes: bool) -> None:
         backend.close()
 
 
-def http_application(service: Service, token: str = "") -> ApiAccess:
-    """Return the tools as a web application at /mcp; with a `token` for those who have it."""
-    # The guard knows the hosts already, those of a public address too.
-    hosts = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    app = mcp_server(service).streamable_http_app(
-        streamable_http_path=MCP_PATH, transport_security=hosts
-    )
-    return ApiAccess(app, token)
-
-
 def serve_http(settings: Settings, where: Where, say: Callable[[str], None]) -> None:
     """Serve at /mcp until interrupted, behind the guard; raises what `serve_application` raises."""
 
@@ -67,4 +55,4 @@ def serve_http(settings: Settings, where: Where, say: Callable[[str], None]) -> 
     serve_application(settings, http_application, told, where, say)
 
 
-__all__ = ["http_application", "serve_http", "serve_stdio"]
+__all__ = ["serve_http", "serve_stdio"]
