@@ -11,16 +11,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FOLDERS = (
     "assistant", "benchmarks", "corpus", "deploy", "docs", "index", "tests", "training", "ui",
 )  # fmt: skip
-    "assistant",
-    "benchmarks",
-    "corpus",
-    "deploy",
-    "docs",
-    "index",
-    "tests",
-    "training",
-    "ui",
-)
 NAMED = re.compile(rf"(?<![\w/])(?:{'|'.join(FOLDERS)})/[\w./-]*")
 
 
