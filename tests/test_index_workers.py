@@ -25,7 +25,12 @@ from tests.ray_nodes import QUIET, ROOT, Cluster, cluster, several, wait_until
 from tests.real_servers import free_port
 from tests.test_index_attachments import mail, pdf
 
-pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.deploy,
+    pytest.mark.timeout(400),
+]
 
 # An embedder that takes its time, so that a worker can be killed at work, and that ends its own
 # process over a certain text, as native code does that runs into a hole.
