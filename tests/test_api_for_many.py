@@ -147,4 +147,31 @@ def test_the_tools_are_bounded_too(made: Path) -> None:
                 )
 
         assert leaks(asyncio.run(heard(ANN))) and not leaks(asyncio.run(heard(BOB)))
+        _no_session_is_anothers(server.url)
         assert httpx.post(f"{server.url}/mcp", json={}).status_code == 401
+
+
+def _no_session_is_anothers(url: str) -> None:
+    """Whoever learns the id of a session neither uses, nor listens to, nor ends it."""
+    accepts = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
+    began = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    asked = {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}
+
+    def sent(asker: Asker, method: str, session: dict[str, str], body: Any) -> httpx.Response:
+        headers = headers_of(asker) | accepts | session
+        return httpx.request(method, f"{url}/mcp", headers=headers, json=body, timeout=30)
+
+    answer = sent(ANN, "POST", {}, began)
+    session = {"Mcp-Session-Id": answer.headers["mcp-session-id"]}
+    for method, body in (("POST", asked), ("GET", None), ("DELETE", None)):
+        assert sent(BOB, method, session, body).status_code == 404
+    assert "passage" in sent(ANN, "POST", session, asked).text

@@ -107,6 +107,9 @@ def test_headers_count_from_the_proxy_alone() -> None:
         assert httpx.get(address, headers=[*user, right, right]).status_code == 401
         for named in ([], [*user, *user], [("X-Remote-User", "")], [("X-Remote-User", "a\tb")]):
             assert httpx.get(address, headers=[*named, right]).status_code == 401
+        # "José" in another encoding than UTF-8 would be the same name as "Josè".
+        latin = [(b"X-Remote-User", b"Jos\xe9"), (b"X-Briefing-Proxy-Secret", b"s3cret")]
+        assert httpx.get(address, headers=latin).status_code == 401
         groups = ("X-Remote-Groups", "one")
         assert httpx.get(address, headers=[*user, right, groups, groups]).status_code == 401
 
