@@ -227,6 +227,19 @@ def test_words_of_others_are_known_to_no_index(workspace: Workspace) -> None:
         assert len(snapshot.words) == seen.retriever.passages
 
 
+def test_what_was_removed_is_found_by_no_one_who_may_read_it(workspace: Workspace) -> None:
+    """Also while the indexes are behind: the bounded view leaves out what the whole one does."""
+    secret = secret_of(workspace)
+    workspace.library.remove(secret)
+    ann = workspace.seen_by(ANN)
+    snapshot = ann.indexes.snapshot()
+    assert secret not in snapshot.entries
+    assert not snapshot.words.search({WORD: 1.0}, 10)
+    assert ann.retriever.passages == sum(one.passages for one in ann.library.entries())
+    found = ann.retriever.search(f"What is the {WORD} quota?")
+    assert secret not in {one.passage.document for one in found}
+
+
 def test_the_document_is_not_there_for_another(workspace: Workspace) -> None:
     """Every method of the library that takes or returns documents is as if it were not there."""
     secret = secret_of(workspace)
@@ -446,6 +459,33 @@ def test_what_everyone_reads_is_not_taken_from_them_by_adding_it(
     """An editor who adds a file that is public already does not make it theirs."""
     list(workspace.seen_by(BOB).add([home / "office.md"], collection="Europe desk"))
     assert "The harbour office" in titles(workspace.seen_by(ANN))
+
+
+def test_what_everyone_reads_is_not_replaced_by_an_editor_of_something_else(
+    workspace: Workspace, home: Path
+) -> None:
+    """A new version at its place would hide it from all others; the rest is added."""
+    place = "https://example.org/office"
+    files = [home / "page.md", home / "other.md"]
+    files[0].write_text("# The page\n\nThe page was made by the office.\n", encoding="utf-8")
+    files[1].write_text("# Other\n\nThe other page was made in Tarn.\n", encoding="utf-8")
+    list(workspace.add(files[:1], places={files[0]: place}))
+    files[0].write_text("# The page\n\nThe page was changed by the office.\n", encoding="utf-8")
+    *_, report = workspace.seen_by(BOB).add(
+        files, places={files[0]: place}, collection="Europe desk"
+    )
+    assert [one.reason for one in report.refused] == ["not_allowed"] and len(report.added) == 1
+    assert "The page was made" in _text_of(workspace.seen_by(ANN), "The page")
+    admin = Asker("root", (), admin=True)
+    *_, report = workspace.seen_by(admin).add(files[:1], places={files[0]: place})
+    assert len(report.replaced) == 1
+    assert "The page was changed" in _text_of(workspace.seen_by(ANN), "The page")
+
+
+def _text_of(workspace: Workspace, title: str) -> str:
+    library = workspace.library
+    (found,) = [one.id for one in library.entries() if one.source.title == title]
+    return library.document(found).text
 
 
 def test_collections_refuse_what_would_open_documents_to_everyone(workspace: Workspace) -> None:

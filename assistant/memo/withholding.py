@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from assistant.answer import Claim
+from assistant.memo.memo_json import to_json
 from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.values import GAP, NOTE, Line, Memo, Section
 from assistant.withholding import without_hidden_versions
@@ -28,14 +29,18 @@ class OwnMemos(MemoRepository):
 
     def change(self, name: str, before: Memo, now: Memo) -> Memo:
         """Replace a memo; raises UsageError for one of which lines are withheld."""
-        if hidden_documents(self._library, super().load(name)):
+        stored = super().load(name)
+        if hidden_documents(self._library, stored):
             raise UsageError(
                 tr(
                     "this memo rests on documents that you may not read any more: it can be read, "
                     "not changed; have it written anew"
                 )
             )
-        return super().change(name, before, now)
+        # What is shown of it names no later version that may not be read; what is stored may.
+        if to_json(before) == to_json(readable_memo(self._library, stored)):
+            before = stored
+        return readable_memo(self._library, super().change(name, before, now))
 
 
 def hidden_documents(library: Library, memo: Memo) -> set[str]:
