@@ -80,7 +80,7 @@ class BoundedLibrary(Library):
         # The next version of what one could not read is new to them.
         first_seen = [new for old, new in news.replaced if old not in readable]
         return LibraryNews(
-            tuple(one for one in (*news.added, *first_seen) if one in readable),
+            tuple(one for one in dict.fromkeys((*news.added, *first_seen)) if one in readable),
             tuple(pair for pair in news.replaced if readable.issuperset(pair)),
             tuple(one for one in news.removed if one in readable),
         )

@@ -33,6 +33,7 @@ from corpus.errors import (
 from corpus.library import Library
 from corpus.stored_documents import StoredDocuments
 from index.bounded_indexes import BoundedIndexes
+from index.evidence import Newer
 from index.index_manager import IndexManager
 from index.query import spelling_corrected
 from index.word_search import Wanted, hits, passages_by_document, passages_with_most
@@ -340,6 +341,39 @@ def test_a_right_that_is_taken_back_holds_from_the_next_question(workspace: Work
     back = workspace.seen_by(ANN)
     assert back.memos.load("m-1") == ann.memos.load("m-1")
     assert readable_answer(back.library, answer) == answer
+
+
+def test_a_memo_is_changed_though_a_later_version_is_hidden(workspace: Workspace) -> None:
+    """A change is not lost to what the reader was not shown, and does not show it either."""
+    ann = workspace.seen_by(ANN)
+    *_, memo = write(ann, Request("the harbour quota"))
+    (fees,) = [one for one in workspace.seen_by(BOB).library.entries() if "fees" in one.source.title]
+    newer = Newer(fees.id, fees.source)
+    ann.memos.save(replace(memo, citations=(replace(memo.citations[0], newer=newer),
+                                            *memo.citations[1:])), "m-2")  # fmt: skip
+    shown = ann.memos.load("m-2")
+    assert "fees" not in repr(shown.citations)
+    changed = ann.memos.change("m-2", shown, replace(shown, audience="the council"))
+    assert changed.audience == "the council" == ann.memos.load("m-2").audience
+    # And what another window has changed meanwhile is shown without it too.
+    ann.memos.save(replace(memo, citations=(replace(memo.citations[0], newer=newer),)), "m-2")
+    assert "fees" not in repr(ann.memos.change("m-2", shown, shown).citations)
+
+
+def test_the_next_version_of_what_one_could_not_read_is_new(
+    workspace: Workspace, home: Path
+) -> None:
+    """What came in is told of what may be read, and nothing of what stood there before."""
+    place, file = "https://example.org/quota", home / "page.md"
+    file.write_text(f"# Quota page\n\nThe {WORD} page is the first.\n", encoding="utf-8")
+    list(workspace.add([file], places={file: place}, collection="China desk"))
+    before = workspace.library.generation
+    file.write_text("# Quota page\n\nThe page is the second one.\n", encoding="utf-8")
+    list(workspace.seen_by(BOB).add([file], places={file: place}, collection="Europe desk"))
+    news = workspace.seen_by(BOB).library.news(before)
+    assert len(news.added) == 1 and not news.replaced and not news.removed
+    ann = workspace.seen_by(ANN).library.news(before)
+    assert ann.replaced and not ann.added
 
 
 def test_conversations_are_their_owners(workspace: Workspace) -> None:
