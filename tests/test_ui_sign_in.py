@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -264,6 +266,43 @@ def test_a_sign_in_that_another_browser_began_is_refused(
             assert denied.status_code == 303
             attacker.get("/sign-in")
             assert attacker.get("/sign-in/callback?error=access_denied").status_code == 401
+
+
+def test_what_a_browser_says_of_a_refusal_is_not_written_down(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reasons of the standard are; any other text is told once, however often it is another."""
+    port = free_port()
+    with served(openid(provider, monkeypatch), port) as told:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
+            for error in ("access_denied", "x" * 5_000, "y" * 5_000):
+                begun = urlsplit(browser.get("/sign-in").headers["location"]).query
+                back = f"/sign-in/callback?state={parse_qs(begun)['state'][0]}&error={error}"
+                assert browser.get(back).status_code == 401
+        assert [reason.partition("(")[2] for _, reason in told] == [
+            "access_denied)", "no known reason)",
+        ]  # fmt: skip
+
+
+def test_a_provider_that_is_away_is_not_waited_for_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first waits for as long as a request may take; the others are told at once."""
+    monkeypatch.setattr("ui.openid._TIMEOUT", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        away = openid(Provider(issuer), monkeypatch)
+        port = free_port()
+        with served(away, port), ThreadPoolExecutor(6) as pool:
+            began = time.monotonic()
+            asked = [
+                pool.submit(httpx.get, f"http://127.0.0.1:{port}/sign-in", timeout=20)
+                for _ in range(6)
+            ]
+            for one in asked:
+                answer = one.result()
+                assert answer.status_code == 401 and "does not answer" in answer.text
+            assert time.monotonic() - began < 4
 
 
 def test_a_forged_or_old_cookie_is_no_session(
