@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 # A worker a core, four at most: each may load a model of 1 GB.
 PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
-.PHONY: install chat test test-fast test-long check audit bench-retrieval screenshots clean
+.PHONY: install chat test test-fast test-long deploy-check check audit bench-retrieval screenshots clean
 
 install: $(STAMP)
 
@@ -26,11 +26,17 @@ test: install
 
 # What is tried after every change: no browser, no program started or killed, nothing slow.
 test-fast: install
-	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not process and not models and not slow and not long"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not process and not models and not slow and not long and not deploy"
 
 # The tests that take minutes, such as a minute of eight threads on one library.
 test-long: install
 	$(BIN)/python -m pytest -m long
+
+# A team's servers: each engine with the real one, then all of them together; prints a table. What is
+# not installed (Debian: postgresql nginx-light prometheus chromium) is told as "not run".
+deploy-check: install
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[workers]"
+	$(BIN)/python -m benchmarks.deploy_check
 
 check: install
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import (
     BriefingError,
+    Busy,
     EmbedderError,
     EmbedderMismatch,
     EngineError,
@@ -24,13 +25,16 @@ from corpus.errors import (
     LibraryLocked,
     LibraryTooNew,
     NoConversation,
+    NotAllowed,
     NothingFound,
     NotInLibrary,
     ReaderError,
     ReadError,
+    RecordUnreachable,
     SearchIndexError,
     StorageError,
     UsageError,
+    WorkersError,
 )
 
 if TYPE_CHECKING:
@@ -78,6 +82,7 @@ __all__ = [
     "Answer",
     "Briefing",
     "BriefingError",
+    "Busy",
     "CheckedSentence",
     "Citation",
     "Claim",
@@ -97,6 +102,7 @@ __all__ = [
     "Line",
     "Memo",
     "NoConversation",
+    "NotAllowed",
     "NotInLibrary",
     "NothingFound",
     "Passage",
@@ -104,6 +110,7 @@ __all__ = [
     "Progress",
     "ReadError",
     "ReaderError",
+    "RecordUnreachable",
     "Refusal",
     "Report",
     "SearchIndexError",
@@ -112,5 +119,6 @@ __all__ = [
     "StorageError",
     "Turn",
     "UsageError",
+    "WorkersError",
     "exported",
 ]

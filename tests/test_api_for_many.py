@@ -20,7 +20,7 @@ from corpus.errors import NotAllowed
 from tests.api_server import Served, served
 from tests.servers import until
 from tests.test_who_may_see_what import ANN, BOB, FACT, WORD, leaks, made
-from ui.api.mcp_serving import http_application
+from ui.api.mcp_application import http_application
 from ui.sign_in import Admins, HeaderSignIn
 
 __all__ = ["made"]

@@ -8,7 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FOLDERS = ("assistant", "benchmarks", "corpus", "docs", "index", "tests", "training", "ui")
+FOLDERS = (
+    "assistant", "benchmarks", "corpus", "deploy", "docs", "index", "tests", "training", "ui",
+)  # fmt: skip
 NAMED = re.compile(rf"(?<![\w/])(?:{'|'.join(FOLDERS)})/[\w./-]*")
 
 
@@ -61,5 +63,5 @@ def test_the_tree_of_the_readme_agrees() -> None:
 
 def test_the_page_is_one_page_with_one_drawing() -> None:
     """It is read in one go."""
-    assert len(PAGE.splitlines()) < 150
+    assert len(PAGE.splitlines()) < 190
     assert PAGE.count("```") == 2

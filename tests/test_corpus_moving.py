@@ -26,10 +26,10 @@ ROWS = (
     "INSERT INTO collection_documents SELECT 'team', id FROM documents",
     "INSERT INTO collection_members VALUES ('team', 'user:ada', 'editor')",
     "INSERT INTO audit (at, who, action, subject, detail) VALUES ('2026', 'ada', 'ask', 'x', '{}')",
-    "INSERT INTO feeds VALUES ('https://example.org/feed', 'A feed', '', '', '', '')",
+    "INSERT INTO feeds VALUES ('https://example.org/feed', 'A feed', '', '', '', '', '')",
     "INSERT INTO feed_entries VALUES ('https://example.org/feed', '1', 'a', 't', '2026', 'new')",
     "INSERT INTO looks VALUES ('ada', 3, '2026')",
-    "INSERT INTO synced_files VALUES ('/f', 'a.md', 4294967296, 1790000000000000000, 'd', '')",
+    "INSERT INTO synced_files VALUES ('/f', 'a.md', 4294967296, 1790000000000000000, 7, 'd', '')",
 )
 
 

@@ -125,7 +125,7 @@ def test_what_one_machine_adds_the_other_has(machines: tuple[Library, Library]) 
     assert (two.fact("size"), two.fact("none"), two.shared) == (str(2**62), "", True)
     one.connections.write(
         lambda connection: connection.execute(
-            "INSERT INTO synced_files VALUES ('f', 'p', ?, ?, 'd', '')", (2**40, 2**62)
+            "INSERT INTO synced_files VALUES ('f', 'p', ?, ?, 7, 'd', '')", (2**40, 2**62)
         )
     )
     assert two.connections.rows("SELECT size FROM synced_files")[0]["size"] == 2**40
@@ -511,6 +511,9 @@ def test_an_older_library_is_brought_up(
     steps = postgresql.MIGRATIONS
     monkeypatch.setattr(postgresql, "MIGRATIONS", steps[:-1])
     monkeypatch.setattr("corpus.library.take_over", lambda *_: None)
+    # That version had no collections either.
+    monkeypatch.setattr("corpus.library.is_public", lambda *_: True)
+    monkeypatch.setattr("corpus.library.put_published", lambda *_, **__: None)
     with closing(Library(tmp_path, record=database)) as library:
         publish(library, "It cost five.")
         identity = library.identity

@@ -52,7 +52,7 @@ OWNERS = {
     "markdown_it": {"corpus/readers/markdown.py"},
     "markupsafe": {"ui/rendering.py"},
     "matplotlib": {"assistant/pictures/drawing.py"},
-    "mcp": {"ui/api/mcp_serving.py", "ui/api/mcp_tools.py"},
+    "mcp": {"ui/api/mcp_application.py", "ui/api/mcp_tools.py"},
     "olefile": {"corpus/readers/outlook.py"},
     "ollama": {"assistant/models/clients.py"},
     "onnxruntime": {"index/onnx_embedder.py"},

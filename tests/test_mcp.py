@@ -18,7 +18,7 @@ from mcp.types import CallToolResult
 
 from tests.api_server import COST, COST_ANSWER, NOTES, Served, notes_home, opened, served
 from tests.servers import ModelServer, until
-from ui.api.mcp_serving import http_application
+from ui.api.mcp_application import http_application
 from ui.api.mcp_tools import mcp_server
 
 ROOT = Path(__file__).parent.parent

@@ -19,6 +19,7 @@ from assistant.engine import Usage
 from assistant.models.model_store import ModelStore
 from assistant.related import Related, Said
 from benchmarks.serving import chromium_running, serving
+from corpus.access import ANYONE, Asker
 from corpus.catalogue import Entry
 from corpus.conversations import Conversations
 from corpus.document import Document, Passage, Source
@@ -84,6 +85,9 @@ class Harbour:
 
     def note_refusal(self, who: str, reason: str) -> None:
         return None
+
+    def asker(self) -> Asker:
+        return ANYONE
 
     def require_admin(self) -> None:
         return None

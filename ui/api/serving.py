@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # Seconds that answers which are being sent have to end when the program is told to.
 _LEAVING = 5
-# Where the tools of MCP are.
-MCP_PATH = "/mcp"
+# Where the tools of MCP are, as `ui.api.mcp_application` has them: it needs the package mcp.
+_MCP = "/mcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ def serve_api(settings: Settings, where: Where, say: Callable[[str], None]) -> N
     def told(address: str) -> str:
         return (
             f"The API is at {address}/api (described at {address}/api/openapi.json), for clients "
-            f"of OpenAI's at {address}/v1, for those of MCP at {address}{MCP_PATH} (Ctrl-C stops "
+            f"of OpenAI's at {address}/v1, for those of MCP at {address}{_MCP} (Ctrl-C stops "
             "it)."
         )
 
     def make(service: Service, token: str) -> ASGIApp:
         api = api_application(service, token)
         try:
-            from ui.api.mcp_serving import http_application
+            from ui.api.mcp_application import http_application
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] not in {"mcp", "mcp_types"}:
                 raise
@@ -77,8 +77,8 @@ class _Both:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to whose it is."""
-        path = scope.get("path", MCP_PATH)
-        is_mcp = scope["type"] == "lifespan" or f"{path}/".startswith(f"{MCP_PATH}/")
+        path = scope.get("path", _MCP)
+        is_mcp = scope["type"] == "lifespan" or f"{path}/".startswith(f"{_MCP}/")
         await (self._mcp if is_mcp else self._api)(scope, receive, send)
 
 
@@ -143,4 +143,4 @@ def _serve(
         backend.close()
 
 
-__all__ = ["MCP_PATH", "Where", "serve_api", "serve_application"]
+__all__ = ["Where", "serve_api", "serve_application"]
