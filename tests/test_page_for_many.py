@@ -30,6 +30,7 @@ from tests.test_who_may_see_what import ANN, BOB, FACT, _settings, leaks, made
 from ui import page_conversations
 from ui.backend import Backend
 from ui.chat_actions import AskOptions, begin_answer, latest_html
+from ui.page_news import news_html, start_news
 from ui.server import application
 from ui.sign_in import Admins, HeaderSignIn, asker_of_event, asking_as
 from ui.uploads import Uploads
@@ -172,6 +173,40 @@ def test_a_question_on_the_page_is_answered_from_what_one_may_read(page: Page) -
         with asking_as(asker):
             kept = page.backend.conversations()
         assert kept is not None and len(kept.all()) == count
+
+
+def test_a_brief_on_what_is_new_is_of_who_asks_for_it(page: Page, made: Path) -> None:
+    """With a line in the audit trail; what came while it waited in line is in it, or told later."""
+    backend, held = page.backend, threading.Event()
+    whole = backend.whole_workspace()
+    assert whole is not None
+    library = whole.library
+    for asker in (ANN, BOB):
+        library.looks.note(library.generation, asker.name)
+
+    def others() -> Iterator[int]:
+        held.wait(30)
+        yield 1
+
+    with asking_as(ANN):
+        backend.memos.start("first", others)
+        job = start_news(backend, "en")
+    assert job is not None
+    (made / "late.md").write_text("# The late note\n\nThe note came in late.\n", encoding="utf-8")
+    list(whole.add([made / "late.md"], collection="China desk"))
+    held.set()
+    assert job.wait(60) and job.latest is not None and job.latest.memo is not None
+    assert "The late note" in repr(job.latest.memo)
+    look = library.looks.last("ann")
+    assert look is not None and look.generation == library.generation
+    (line,) = [one for one in library.audit.lines(who="ann") if one.detail.get("template") ==
+               "whatsnew"]  # fmt: skip
+    assert line.action == "memo"
+    with asking_as(BOB):
+        assert news_html(backend, "en") == ""
+        job = start_news(backend, "en")
+    assert job is not None and job.wait(60) and job.latest is not None
+    assert "late note" not in repr(job.latest)
 
 
 def told_of(event: Any) -> bool:
