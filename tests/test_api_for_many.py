@@ -157,7 +157,10 @@ def _no_session_is_anothers(server: Served) -> None:
 
     In the log each of its calls is the request that it came with.
     """
-    accepts = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
+    accepts = {
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": "2025-06-18",
+    }
     began = {
         "jsonrpc": "2.0",
         "id": 1,

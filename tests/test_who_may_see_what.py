@@ -347,7 +347,9 @@ def test_a_memo_is_changed_though_a_later_version_is_hidden(workspace: Workspace
     """A change is not lost to what the reader was not shown, and does not show it either."""
     ann = workspace.seen_by(ANN)
     *_, memo = write(ann, Request("the harbour quota"))
-    (fees,) = [one for one in workspace.seen_by(BOB).library.entries() if "fees" in one.source.title]
+    (fees,) = [
+        one for one in workspace.seen_by(BOB).library.entries() if "fees" in one.source.title
+    ]
     newer = Newer(fees.id, fees.source)
     ann.memos.save(replace(memo, citations=(replace(memo.citations[0], newer=newer),
                                             *memo.citations[1:])), "m-2")  # fmt: skip
