@@ -262,6 +262,29 @@ def test_jobs_are_not_seen_by_another(page: Page) -> None:
         assert page.backend.memos.unfinished() == []
 
 
+def test_a_question_that_was_stopped_while_it_waited_is_answered_by_nobody(page: Page) -> None:
+    """Its conversation goes on at once: no server is said to be at work on it."""
+    held = threading.Event()
+
+    def others() -> Iterator[int]:
+        held.wait(30)
+        yield 1
+
+    backend = page.backend
+    with asking_as(BOB):
+        blocking = [backend.questions.start(f"held-{one}", others) for one in range(2)]
+        talk, _ = begin_answer(backend, "", "What cost the fees?", [], AskOptions())
+        kept = backend.conversations()
+        job = backend.questions.find(talk)
+    assert kept is not None and job is not None and kept.turns(talk)[-1].being_answered
+    job.cancel()
+    held.set()
+    assert job.wait(30) and all(one.wait(30) for one in blocking)
+    (turn,) = kept.turns(talk)
+    assert not turn.being_answered and not turn.answer
+    kept.delete(talk)
+
+
 def test_only_admins_choose_for_everyone(page: Page) -> None:
     """Who answers, keys and models are everyone's."""
     with asking_as(BOB), pytest.raises(NotAllowed, match="only an admin"):
