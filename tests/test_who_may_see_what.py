@@ -337,6 +337,9 @@ def test_a_right_that_is_taken_back_holds_from_the_next_question(workspace: Work
     assert sum(len(one.lines) for one in withheld.sections) < lines
     with pytest.raises(UsageError, match="not changed"):
         after.memos.change("m-1", withheld, withheld)
+    # A memo that is resumed is written anew under its id.
+    with pytest.raises(UsageError, match="not changed"):
+        list(after.memos.saved_steps(iter([withheld]), "m-1"))
     workspace.library.collections.allow("China desk", "user:ann", "reader")
     back = workspace.seen_by(ANN)
     assert back.memos.load("m-1") == ann.memos.load("m-1")

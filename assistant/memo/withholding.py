@@ -27,9 +27,27 @@ class OwnMemos(MemoRepository):
         """Return a memo with its withheld lines left out; see `MemoRepository.load`."""
         return readable_memo(self._library, super().load(name))
 
+    def save(self, memo: Memo, name: str) -> None:
+        """Write a memo; raises UsageError for one of which lines are withheld: they would go."""
+        try:
+            stored = super().load(name)
+        except UsageError:
+            # It is new, or nobody can read it.
+            stored = None
+        if stored is not None:
+            self._require_whole(stored)
+        super().save(memo, name)
+
     def change(self, name: str, before: Memo, now: Memo) -> Memo:
         """Replace a memo; raises UsageError for one of which lines are withheld."""
         stored = super().load(name)
+        self._require_whole(stored)
+        # What is shown of it names no later version that may not be read; what is stored may.
+        if to_json(before) == to_json(readable_memo(self._library, stored)):
+            before = stored
+        return readable_memo(self._library, super().change(name, before, now))
+
+    def _require_whole(self, stored: Memo) -> None:
         if hidden_documents(self._library, stored):
             raise UsageError(
                 tr(
@@ -37,10 +55,6 @@ class OwnMemos(MemoRepository):
                     "not changed; have it written anew"
                 )
             )
-        # What is shown of it names no later version that may not be read; what is stored may.
-        if to_json(before) == to_json(readable_memo(self._library, stored)):
-            before = stored
-        return readable_memo(self._library, super().change(name, before, now))
 
 
 def hidden_documents(library: Library, memo: Memo) -> set[str]:
