@@ -45,7 +45,8 @@ class OwnMemos(MemoRepository):
         # What is shown of it names no later version that may not be read; what is stored may.
         if to_json(before) == to_json(readable_memo(self._library, stored)):
             before = stored
-        return readable_memo(self._library, super().change(name, before, now))
+        present = super().change(name, before, now)
+        return now if present is now else readable_memo(self._library, present)
 
     def _require_whole(self, stored: Memo) -> None:
         if hidden_documents(self._library, stored):
