@@ -249,6 +249,10 @@ def test_no_address_of_the_page_tells_another(page: Page) -> None:
     for path in ("/", "/config", "/gradio_api/info", "/gradio_api/startup-events"):
         bob.ask("GET", path)
     assert leaks(bob.heard) == []
+    whole = page.backend.whole_workspace()
+    assert whole is not None
+    taken = [one.who for one in whole.library.audit.lines() if one.detail.get("what") == "original"]
+    assert taken == ["ann"]
 
 
 def test_jobs_are_not_seen_by_another(page: Page) -> None:
