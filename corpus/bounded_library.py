@@ -77,8 +77,10 @@ class BoundedLibrary(Library):
     def news(self, generation: int) -> LibraryNews:
         """Return what came and went after a generation, of what may be read."""
         news, readable = super().news(generation), self._readable
+        # The next version of what one could not read is new to them.
+        first_seen = [new for old, new in news.replaced if old not in readable]
         return LibraryNews(
-            tuple(one for one in news.added if one in readable),
+            tuple(one for one in dict.fromkeys((*news.added, *first_seen)) if one in readable),
             tuple(pair for pair in news.replaced if readable.issuperset(pair)),
             tuple(one for one in news.removed if one in readable),
         )
@@ -154,11 +156,33 @@ class BoundedLibrary(Library):
             )
         return super().into(collection)
 
-    def publish(self, *args: Any, **kwargs: Any) -> Publication:
-        """Publish by a view that says into which collection (`into`); raises NotAllowed."""
+    def publish(self, document: Document, *args: Any, **kwargs: Any) -> Publication:
+        """Publish by a view that says into which collection (`into`); raises NotAllowed.
+
+        What everyone reads at a place is replaced by admins alone.
+        """
         if not self.is_adding:
             raise NotAllowed(tr("choose the collection to add to"))
-        return super().publish(*args, **kwargs)
+        if not self.asker.admin and self._replaces_public(document):
+            raise NotAllowed(
+                tr(
+                    "everyone reads an earlier version of {place}; ask an admin to add the new one",
+                    place=document.source.location,
+                )
+            )
+        return super().publish(document, *args, **kwargs)
+
+    def _replaces_public(self, document: Document) -> bool:
+        """Say whether the place of a document shows another one, which is in no collection."""
+        return bool(
+            self._connections.rows(
+                "SELECT 1 FROM places JOIN documents ON documents.id = places.document"
+                " WHERE places.location = ? AND visible = 1 AND documents.id <> ? AND NOT EXISTS"
+                " (SELECT 1 FROM collection_documents"
+                " WHERE collection_documents.document = documents.id)",
+                (document.source.location, document.id),
+            )
+        )
 
     def remove(self, document: str) -> Entry:
         """Make a document invisible; raises NotInLibrary, NotAllowed."""

@@ -133,9 +133,9 @@ class Conversations:
 
         self._connections.write(work)
 
-    def note_alive(self, conversation: str, number: int) -> None:
-        """Note that the answer of a turn is still being written, for other servers to see."""
-        at = datetime.now(UTC).isoformat(timespec="microseconds")
+    def note_alive(self, conversation: str, number: int, *, alive: bool = True) -> None:
+        """Note that the answer of a turn is still being written, or not, for others to see."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds") if alive else ""
         self._connections.write(
             lambda connection: connection.execute(
                 "UPDATE turns SET alive = ? WHERE conversation = ? AND number = ? AND answer = ''"

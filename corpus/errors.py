@@ -55,7 +55,8 @@ class ReadError(BriefingError):
 
     `reason` is a stable code for reports and tests: missing, empty, unsupported, encrypted,
     needs_ocr, encoding, damaged, too_large, too_slow, too_much_memory, crashed; of a path also
-    link, not_a_file, name; of an address also refused, unreachable, busy, gone.
+    link, not_a_file, name; of an address also refused, unreachable, busy, gone; not_allowed where
+    who signed in may not add it.
     """
 
     def __init__(self, reason: str, message: str) -> None:

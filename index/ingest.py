@@ -14,7 +14,7 @@ import numpy as np
 
 from corpus.counting import Counting
 from corpus.document import Document, LeftOut
-from corpus.errors import LibraryLocked, NotInLibrary, ReadError
+from corpus.errors import LibraryLocked, NotAllowed, NotInLibrary, ReadError
 from corpus.extraction_report import ExtractionReport, extraction_report_of
 from corpus.files import NO_FILE
 from corpus.i18n import tr
@@ -231,17 +231,21 @@ class _Ingestion:
                 yield replace(step, stage="embedding", note=note)
             vectors = np.concatenate([one for one, _ in parts])
             tokens = TokenCodes.joined([one for _, one in parts])
-        self.library.publish(
-            document,
-            passages,
-            vectors,
-            tokens=tokens,
-            edits=edits,
-            embedder=(embedder or self.embedder().name) if vectors is not None else "",
-            original=original(),
-            within=within,
-            starter=self.starter,
-        )
+        try:
+            self.library.publish(
+                document,
+                passages,
+                vectors,
+                tokens=tokens,
+                edits=edits,
+                embedder=(embedder or self.embedder().name) if vectors is not None else "",
+                original=original(),
+                within=within,
+                starter=self.starter,
+            )
+        except NotAllowed as error:
+            yield self.refuse(place, ReadError("not_allowed", str(error)), step)
+            return
         self.written += len(passages)
         self.accounts.append(extraction_report_of(place, document))
         same = ""

@@ -85,10 +85,11 @@ class Snapshot:
         """Return this snapshot with `documents` alone in it: itself where they are all there is."""
         entries = {one: entry for one, entry in self.entries.items() if one in documents}
         held = [str(one) for one in self.forward.documents]
-        shown = [one for one in held if one in documents]
+        # What was removed before the snapshot may be read, and is not found all the same.
+        shown = [one for one in held if one in entries]
         if len(entries) == len(self.entries) and len(shown) == len(held):
             return self
-        hidden = [one for one in held if one not in documents]
+        hidden = [one for one in held if one not in entries]
         rows = self.forward.rows_of(shown)
         later = {
             one: kept

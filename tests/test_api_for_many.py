@@ -15,6 +15,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from corpus import tracing
 from corpus.access import ANYONE, Asker
 from corpus.errors import NotAllowed
 from tests.api_server import Served, served
@@ -147,4 +148,51 @@ def test_the_tools_are_bounded_too(made: Path) -> None:
                 )
 
         assert leaks(asyncio.run(heard(ANN))) and not leaks(asyncio.run(heard(BOB)))
+        _no_session_is_anothers(server)
         assert httpx.post(f"{server.url}/mcp", json={}).status_code == 401
+
+
+def _no_session_is_anothers(server: Served) -> None:
+    """Whoever learns the id of a session neither uses, nor listens to, nor ends it.
+
+    In the log each of its calls is the request that it came with.
+    """
+    accepts = {
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": "2025-06-18",
+    }
+    began = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    asked = {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}
+
+    def sent(asker: Asker, method: str, session: dict[str, str], body: Any) -> httpx.Response:
+        headers = headers_of(asker) | accepts | session
+        return httpx.request(method, f"{server.url}/mcp", headers=headers, json=body, timeout=30)
+
+    answer = sent(ANN, "POST", {}, began)
+    session = {"Mcp-Session-Id": answer.headers["mcp-session-id"]}
+    for method, body in (("POST", asked), ("GET", None), ("DELETE", None)):
+        assert sent(BOB, method, session, body).status_code == 404
+    assert "passage" in sent(ANN, "POST", session, asked).text
+
+    served_as: list[tuple[str, str]] = []
+    documents = server.service.documents
+
+    async def noted(asker: Asker) -> Any:
+        found = tracing.request()
+        served_as.append((found.id, found.asker) if found else ("", ""))
+        return await documents(asker)
+
+    server.service.documents = noted  # type: ignore[method-assign]
+    call = {"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "sources"}}
+    for name in ("first", "second"):
+        assert sent(ANN, "POST", session | {"X-Request-ID": name}, call).status_code == 200
+    assert served_as == [("first", "ann"), ("second", "ann")]

@@ -30,6 +30,7 @@ from tests.test_who_may_see_what import ANN, BOB, FACT, _settings, leaks, made
 from ui import page_conversations
 from ui.backend import Backend
 from ui.chat_actions import AskOptions, begin_answer, latest_html
+from ui.page_news import news_html, start_news
 from ui.server import application
 from ui.sign_in import Admins, HeaderSignIn, asker_of_event, asking_as
 from ui.uploads import Uploads
@@ -174,6 +175,40 @@ def test_a_question_on_the_page_is_answered_from_what_one_may_read(page: Page) -
         assert kept is not None and len(kept.all()) == count
 
 
+def test_a_brief_on_what_is_new_is_of_who_asks_for_it(page: Page, made: Path) -> None:
+    """With a line in the audit trail; what came while it waited in line is in it, or told later."""
+    backend, held = page.backend, threading.Event()
+    whole = backend.whole_workspace()
+    assert whole is not None
+    library = whole.library
+    for asker in (ANN, BOB):
+        library.looks.note(library.generation, asker.name)
+
+    def others() -> Iterator[int]:
+        held.wait(30)
+        yield 1
+
+    with asking_as(ANN):
+        backend.memos.start("first", others)
+        job = start_news(backend, "en")
+    assert job is not None
+    (made / "late.md").write_text("# The late note\n\nThe note came in late.\n", encoding="utf-8")
+    list(whole.add([made / "late.md"], collection="China desk"))
+    held.set()
+    assert job.wait(60) and job.latest is not None and job.latest.memo is not None
+    assert "The late note" in repr(job.latest.memo)
+    look = library.looks.last("ann")
+    assert look is not None and look.generation == library.generation
+    (line,) = [one for one in library.audit.lines(who="ann") if one.detail.get("template") ==
+               "whatsnew"]  # fmt: skip
+    assert line.action == "memo"
+    with asking_as(BOB):
+        assert news_html(backend, "en") == ""
+        job = start_news(backend, "en")
+    assert job is not None and job.wait(60) and job.latest is not None
+    assert "late note" not in repr(job.latest)
+
+
 def told_of(event: Any) -> bool:
     """Say whether a handler is told what was pressed."""
     return "event" in inspect.signature(event.fn).parameters
@@ -214,6 +249,10 @@ def test_no_address_of_the_page_tells_another(page: Page) -> None:
     for path in ("/", "/config", "/gradio_api/info", "/gradio_api/startup-events"):
         bob.ask("GET", path)
     assert leaks(bob.heard) == []
+    whole = page.backend.whole_workspace()
+    assert whole is not None
+    taken = [one.who for one in whole.library.audit.lines() if one.detail.get("what") == "original"]
+    assert taken == ["ann"]
 
 
 def test_jobs_are_not_seen_by_another(page: Page) -> None:
@@ -225,6 +264,29 @@ def test_jobs_are_not_seen_by_another(page: Page) -> None:
     with asking_as(BOB):
         assert page.backend.memos.find("one") is None and page.backend.memos.newest() is not job
         assert page.backend.memos.unfinished() == []
+
+
+def test_a_question_that_was_stopped_while_it_waited_is_answered_by_nobody(page: Page) -> None:
+    """Its conversation goes on at once: no server is said to be at work on it."""
+    held = threading.Event()
+
+    def others() -> Iterator[int]:
+        held.wait(30)
+        yield 1
+
+    backend = page.backend
+    with asking_as(BOB):
+        blocking = [backend.questions.start(f"held-{one}", others) for one in range(2)]
+        talk, _ = begin_answer(backend, "", "What cost the fees?", [], AskOptions())
+        kept = backend.conversations()
+        job = backend.questions.find(talk)
+    assert kept is not None and job is not None and kept.turns(talk)[-1].being_answered
+    job.cancel()
+    held.set()
+    assert job.wait(30) and all(one.wait(30) for one in blocking)
+    (turn,) = kept.turns(talk)
+    assert not turn.being_answered and not turn.answer
+    kept.delete(talk)
 
 
 def test_only_admins_choose_for_everyone(page: Page) -> None:

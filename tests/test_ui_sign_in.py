@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +19,13 @@ import httpx
 import pytest
 import uvicorn
 
+from benchmarks.serving import chromium_running
 from corpus.errors import UsageError
+from tests.browser import browser_test
 from tests.real_servers import free_port
 from ui.guard import Guard
 from ui.own_sessions import own_session
+from ui.rendering import rendered
 from ui.server import refuse_open_listener
 from ui.sign_in import Admins, HeaderSignIn, SignIn, asker_of, checked_public_url
 from ui.sign_in_choice import sign_in_named
@@ -52,10 +57,12 @@ async def who(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextmanager
-def served(sign_in: SignIn, port: int, **options: Any) -> Iterator[list[tuple[str, str]]]:
-    """Serve an application that says who asks, behind the guard; yield what was refused."""
+def served(
+    sign_in: SignIn, port: int, *, app: Any = who, **options: Any
+) -> Iterator[list[tuple[str, str]]]:
+    """Serve an application (`who` says who asks) behind the guard; yield what was refused."""
     told: list[tuple[str, str]] = []
-    guard = Guard(who, sign_in=sign_in, refused=lambda *one: told.append(one), **options)
+    guard = Guard(app, sign_in=sign_in, refused=lambda *one: told.append(one), **options)
     config = uvicorn.Config(guard, port=port, log_level="warning", proxy_headers=False,
                             lifespan="off")  # fmt: skip
     server = uvicorn.Server(config)
@@ -107,6 +114,9 @@ def test_headers_count_from_the_proxy_alone() -> None:
         assert httpx.get(address, headers=[*user, right, right]).status_code == 401
         for named in ([], [*user, *user], [("X-Remote-User", "")], [("X-Remote-User", "a\tb")]):
             assert httpx.get(address, headers=[*named, right]).status_code == 401
+        # "José" in another encoding than UTF-8 would be the same name as "Josè".
+        latin = [(b"X-Remote-User", b"Jos\xe9"), (b"X-Briefing-Proxy-Secret", b"s3cret")]
+        assert httpx.get(address, headers=latin).status_code == 401
         groups = ("X-Remote-Groups", "one")
         assert httpx.get(address, headers=[*user, right, groups, groups]).status_code == 401
 
@@ -127,8 +137,11 @@ def test_a_public_address_is_the_only_host_and_the_only_origin() -> None:
                                ("https://evil.example", 403), ("null", 403)):  # fmt: skip
             found = httpx.post(event, headers={**host, "Origin": origin}, json={})
             assert found.status_code == status, origin
-        cross = {**host, "Sec-Fetch-Site": "cross-site"}
-        assert httpx.post(event, headers=cross, json={}).status_code == 403
+        for site in ("cross-site", "same-site"):
+            cross = {**host, "Sec-Fetch-Site": site}
+            for origin in (public, "null"):
+                found = httpx.post(event, headers={**cross, "Origin": origin}, json={})
+                assert found.status_code == 403
 
     sent: list[Any] = []
 
@@ -261,6 +274,73 @@ def test_a_sign_in_that_another_browser_began_is_refused(
             assert denied.status_code == 303
             attacker.get("/sign-in")
             assert attacker.get("/sign-in/callback?error=access_denied").status_code == 401
+
+
+async def _page_with_a_way_out(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the button by which the page signs out."""
+    form = rendered("bar.html", "signed_in", "en", "Ann", True)
+    headers = [(b"content-type", b"text/html; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": form.encode()})
+
+
+@browser_test
+def test_the_button_signs_out_in_a_browser(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that is told to send no referrer calls the origin of the form "null"."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    person = {"name": "ann", "groups": [], "shown": "Ann"}
+    line = SignedCookies(KEY, secure=False).header("session", person, 60)[1].decode()
+    name, _, value = line.partition(";")[0].partition("=")
+    with (
+        served(openid(provider, monkeypatch), port, app=_page_with_a_way_out),
+        chromium_running() as browser,
+    ):
+        tab = browser.new_page()
+        tab.context.add_cookies([{"name": name, "value": value, "url": address}])
+        tab.goto(address)
+        tab.get_by_role("button").click()
+        tab.get_by_text("signed out").wait_for(timeout=20_000)
+        assert not [one for one in tab.context.cookies() if one["name"] == name]
+
+
+def test_what_a_browser_says_of_a_refusal_is_not_written_down(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reasons of the standard are; any other text is told once, however often it is another."""
+    port = free_port()
+    with served(openid(provider, monkeypatch), port) as told:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
+            for error in ("access_denied", "x" * 5_000, "y" * 5_000):
+                begun = urlsplit(browser.get("/sign-in").headers["location"]).query
+                back = f"/sign-in/callback?state={parse_qs(begun)['state'][0]}&error={error}"
+                assert browser.get(back).status_code == 401
+        assert [reason.partition("(")[2] for _, reason in told] == [
+            "access_denied)", "no known reason)",
+        ]  # fmt: skip
+
+
+def test_a_provider_that_is_away_is_not_waited_for_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first waits for as long as a request may take; the others are told at once."""
+    monkeypatch.setattr("ui.openid._TIMEOUT", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        away = openid(Provider(issuer), monkeypatch)
+        port = free_port()
+        with served(away, port), ThreadPoolExecutor(6) as pool:
+            began = time.monotonic()
+            asked = [
+                pool.submit(httpx.get, f"http://127.0.0.1:{port}/sign-in", timeout=20)
+                for _ in range(6)
+            ]
+            for one in asked:
+                answer = one.result()
+                assert answer.status_code == 401 and "does not answer" in answer.text
+            assert time.monotonic() - began < 4
 
 
 def test_a_forged_or_old_cookie_is_no_session(

@@ -33,6 +33,7 @@ from corpus.errors import (
 from corpus.library import Library
 from corpus.stored_documents import StoredDocuments
 from index.bounded_indexes import BoundedIndexes
+from index.evidence import Newer
 from index.index_manager import IndexManager
 from index.query import spelling_corrected
 from index.word_search import Wanted, hits, passages_by_document, passages_with_most
@@ -227,6 +228,19 @@ def test_words_of_others_are_known_to_no_index(workspace: Workspace) -> None:
         assert len(snapshot.words) == seen.retriever.passages
 
 
+def test_what_was_removed_is_found_by_no_one_who_may_read_it(workspace: Workspace) -> None:
+    """Also while the indexes are behind: the bounded view leaves out what the whole one does."""
+    secret = secret_of(workspace)
+    workspace.library.remove(secret)
+    ann = workspace.seen_by(ANN)
+    snapshot = ann.indexes.snapshot()
+    assert secret not in snapshot.entries
+    assert not snapshot.words.search({WORD: 1.0}, 10)
+    assert ann.retriever.passages == sum(one.passages for one in ann.library.entries())
+    found = ann.retriever.search(f"What is the {WORD} quota?")
+    assert secret not in {one.passage.document for one in found}
+
+
 def test_the_document_is_not_there_for_another(workspace: Workspace) -> None:
     """Every method of the library that takes or returns documents is as if it were not there."""
     secret = secret_of(workspace)
@@ -323,10 +337,50 @@ def test_a_right_that_is_taken_back_holds_from_the_next_question(workspace: Work
     assert sum(len(one.lines) for one in withheld.sections) < lines
     with pytest.raises(UsageError, match="not changed"):
         after.memos.change("m-1", withheld, withheld)
+    # A memo that is resumed is written anew under its id.
+    with pytest.raises(UsageError, match="not changed"):
+        list(after.memos.saved_steps(iter([withheld]), "m-1"))
     workspace.library.collections.allow("China desk", "user:ann", "reader")
     back = workspace.seen_by(ANN)
     assert back.memos.load("m-1") == ann.memos.load("m-1")
     assert readable_answer(back.library, answer) == answer
+
+
+def test_a_memo_is_changed_though_a_later_version_is_hidden(workspace: Workspace) -> None:
+    """A change is not lost to what the reader was not shown, and does not show it either."""
+    ann = workspace.seen_by(ANN)
+    *_, memo = write(ann, Request("the harbour quota"))
+    (fees,) = [
+        one for one in workspace.seen_by(BOB).library.entries() if "fees" in one.source.title
+    ]
+    newer = Newer(fees.id, fees.source)
+    ann.memos.save(replace(memo, citations=(replace(memo.citations[0], newer=newer),
+                                            *memo.citations[1:])), "m-2")  # fmt: skip
+    shown = ann.memos.load("m-2")
+    assert "fees" not in repr(shown.citations)
+    changed = replace(shown, audience="the council")
+    # The page takes any other for somebody else's.
+    assert ann.memos.change("m-2", shown, changed) is changed
+    assert ann.memos.load("m-2").audience == "the council"
+    # And what another window has changed meanwhile is shown without it too.
+    ann.memos.save(replace(memo, citations=(replace(memo.citations[0], newer=newer),)), "m-2")
+    assert "fees" not in repr(ann.memos.change("m-2", shown, shown).citations)
+
+
+def test_the_next_version_of_what_one_could_not_read_is_new(
+    workspace: Workspace, home: Path
+) -> None:
+    """What came in is told of what may be read, and nothing of what stood there before."""
+    place, file = "https://example.org/quota", home / "page.md"
+    file.write_text(f"# Quota page\n\nThe {WORD} page is the first.\n", encoding="utf-8")
+    list(workspace.add([file], places={file: place}, collection="China desk"))
+    before = workspace.library.generation
+    file.write_text("# Quota page\n\nThe page is the second one.\n", encoding="utf-8")
+    list(workspace.seen_by(BOB).add([file], places={file: place}, collection="Europe desk"))
+    news = workspace.seen_by(BOB).library.news(before)
+    assert len(news.added) == 1 and not news.replaced and not news.removed
+    ann = workspace.seen_by(ANN).library.news(before)
+    assert ann.replaced and not ann.added
 
 
 def test_conversations_are_their_owners(workspace: Workspace) -> None:
@@ -446,6 +500,33 @@ def test_what_everyone_reads_is_not_taken_from_them_by_adding_it(
     """An editor who adds a file that is public already does not make it theirs."""
     list(workspace.seen_by(BOB).add([home / "office.md"], collection="Europe desk"))
     assert "The harbour office" in titles(workspace.seen_by(ANN))
+
+
+def test_what_everyone_reads_is_not_replaced_by_an_editor_of_something_else(
+    workspace: Workspace, home: Path
+) -> None:
+    """A new version at its place would hide it from all others; the rest is added."""
+    place = "https://example.org/office"
+    files = [home / "page.md", home / "other.md"]
+    files[0].write_text("# The page\n\nThe page was made by the office.\n", encoding="utf-8")
+    files[1].write_text("# Other\n\nThe other page was made in Tarn.\n", encoding="utf-8")
+    list(workspace.add(files[:1], places={files[0]: place}))
+    files[0].write_text("# The page\n\nThe page was changed by the office.\n", encoding="utf-8")
+    *_, report = workspace.seen_by(BOB).add(
+        files, places={files[0]: place}, collection="Europe desk"
+    )
+    assert [one.reason for one in report.refused] == ["not_allowed"] and len(report.added) == 1
+    assert "The page was made" in _text_of(workspace.seen_by(ANN), "The page")
+    admin = Asker("root", (), admin=True)
+    *_, report = workspace.seen_by(admin).add(files[:1], places={files[0]: place})
+    assert len(report.replaced) == 1
+    assert "The page was changed" in _text_of(workspace.seen_by(ANN), "The page")
+
+
+def _text_of(workspace: Workspace, title: str) -> str:
+    library = workspace.library
+    (found,) = [one.id for one in library.entries() if one.source.title == title]
+    return library.document(found).text
 
 
 def test_collections_refuse_what_would_open_documents_to_everyone(workspace: Workspace) -> None:

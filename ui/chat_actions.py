@@ -130,7 +130,7 @@ def begin_answer(
         asked.publishers, asked.documents,
     )  # fmt: skip
     work = _AnswerJob(backend, conversation, question, asked.engine, instead_of, alone)
-    work.job = backend.questions.start(conversation, work.run, alone=True, after=work.ended.set)
+    work.job = backend.questions.start(conversation, work.run, alone=True, after=work.end)
     return conversation, ChatTurn(question.text, number=work.store_question(), alone=alone)
 
 
@@ -149,8 +149,8 @@ class _AnswerJob:
         self._alone = alone
         self._number = 0
         self.job: Job[Any] | None = None
-        # Set at the end, also of a job that was stopped while it waited.
-        self.ended = threading.Event()
+        self._begun = False
+        self._ended = threading.Event()
         self._store_tried = threading.Event()
 
     def store_question(self) -> int:
@@ -169,9 +169,16 @@ class _AnswerJob:
             self._store_tried.set()
         return self._number
 
+    def end(self) -> None:
+        """Say no more that it is being answered; also of a job that was stopped while it waited."""
+        self._ended.set()
+        kept = self._backend.conversations() if self._backend.signs_in else None
+        if kept is not None and self._number and not self._begun:
+            kept.note_alive(self._conversation, self._number, alive=False)
+
     def _say_alive(self, kept: Conversations) -> None:
         """Tell other servers that this one is at work, as long as it is."""
-        while not self.ended.wait(_SAY_ALIVE):
+        while not self._ended.wait(_SAY_ALIVE):
             try:
                 kept.note_alive(self._conversation, self._number)
             except BriefingError as error:
@@ -180,6 +187,7 @@ class _AnswerJob:
 
     def run(self) -> Iterator[ChatTurn]:
         """Yield the turn as it grows; a failure is an answer with the outcome "failed"."""
+        self._begun = True
         self._store_tried.wait(_STORE_TIMEOUT)
         text = self._question.text
         answer = Answer(text)

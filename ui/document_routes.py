@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-from corpus.errors import BriefingError, NotInLibrary, ReadError
+from corpus.errors import BriefingError, NotInLibrary, ReadError, StorageError
 from ui.backend import Backend
 from ui.places import shown_location
 from ui.rendering import rendered
@@ -33,7 +33,8 @@ def original_route(backend: Backend) -> Callable[[str, Request], Response]:
     """Return the handler of "/originals/<document id>".
 
     Whatever the file is, a browser saves it: a page or a picture with a script in it would run as
-    this site's own. Only documents of the library are found, by their ids.
+    this site's own. Only documents of the library are found, by their ids. Where people sign in a
+    line in the audit trail comes before the file.
     """
 
     def original(document: str, request: Request) -> Response:
@@ -47,6 +48,10 @@ def original_route(backend: Backend) -> Callable[[str, Request], Response]:
         kept = workspace.library.original(document)
         if kept is None:
             return PlainTextResponse("The original of this document is not kept.", status_code=404)
+        try:
+            workspace.note("export", document, what="original")
+        except StorageError as error:
+            return PlainTextResponse(translated(str(error), language_of(request.headers)), 503)
         name = PurePosixPath(shown_location(kept.location).rstrip("/")).name or "document"
         return FileResponse(
             kept.path,

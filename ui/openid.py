@@ -33,6 +33,16 @@ _TIMEOUT, _KEPT, _KEYS_AGAIN = 10.0, 3600.0, 30.0
 # Signatures by a public key alone: with another a client's secret would make tokens.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 _SHORTEST_KEY = 32
+_NO_ANSWER = "the provider of sign-ins does not answer; try again later"
+# Seconds for which a provider that did not answer is not asked again: who waits would wait in line.
+_AWAY = 5.0
+# Why a provider sends a browser back without a code (RFC 6749, OpenID Connect). Anything else that
+# a browser says is not written down.
+_KNOWN_ERRORS = frozenset(
+    ("invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type",
+     "invalid_scope", "server_error", "temporarily_unavailable", "interaction_required",
+     "login_required", "account_selection_required", "consent_required")
+)  # fmt: skip
 # Seconds by which clocks may differ.
 _LEEWAY = 60
 
@@ -131,7 +141,9 @@ class OpenIDSignIn:
         ):
             raise _Refused("this sign-in was not begun in this browser, or too long ago")
         if "code" not in given:
-            raise _Refused(f"the provider refused the sign-in ({given.get('error', 'no reason')})")
+            error = given.get("error", "")
+            told = error if error in _KNOWN_ERRORS else "no known reason"
+            raise _Refused(f"the provider refused the sign-in ({told})")
         claims = await self._provider.claims(
             given["code"], str(kept["verifier"]), str(kept["nonce"]), self._redirect(scope),
             also=self._groups_claim,
@@ -202,6 +214,7 @@ class _Provider:
         self._client, self._secret, self._scopes = client, secret, scopes
         self._metadata: tuple[float, dict[str, Any]] = (-_KEPT, {})
         self._keys: tuple[float, Any] = (-_KEPT, None)
+        self._away_until = 0.0
         self._looking = asyncio.Lock()
 
     def _session(self) -> Any:
@@ -218,13 +231,17 @@ class _Provider:
         import httpx2
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if time.monotonic() < self._away_until:
+            raise _Refused(_NO_ANSWER)
         try:
             async with self._session() as session:
                 found = await session.request("GET", url, withhold_token=True, headers=headers)
                 values = found.raise_for_status().json()
         except (httpx2.HTTPError, ValueError) as error:
+            if isinstance(error, httpx2.TransportError):
+                self._away_until = time.monotonic() + _AWAY
             _LOG.error("the provider of sign-ins does not answer at %s", url, exc_info=error)
-            raise _Refused("the provider of sign-ins does not answer; try again later") from error
+            raise _Refused(_NO_ANSWER) from error
         if not isinstance(values, dict):
             raise _Refused("the provider of sign-ins answers with nonsense")
         return values

@@ -269,7 +269,9 @@ class ChatEvents:
         if problem:
             return self._with_note(problem)
         before = self._as_stored(before, conversation)
-        if before and before[-1].elsewhere and not instead_of:
+        running = self._backend.questions.find(conversation)
+        stopped = running is not None and running.cancelled and not running.ended
+        if before and before[-1].elsewhere and not stopped and not instead_of:
             return self._with_note(word("chat.busy", language))
         if instead_of:
             before = [one for one in before if one.number < instead_of]

@@ -77,15 +77,19 @@ def start_news(backend: Backend, language: str) -> Job[MemoEditor] | None:
     running = backend.memos.find(key)
     if running is not None and not running.ended:
         return running
-    return backend.memos.start(key, lambda: _written(workspace, seen, language, owner))
+    return backend.memos.start(key, lambda: _written(backend, seen, language, owner))
 
 
 def _written(
-    workspace: Workspace, seen: Look | None, language: str, owner: str
+    backend: Backend, seen: Look | None, language: str, owner: str
 ) -> Iterator[MemoEditor]:
     """Yield the editor as the brief grows; once it is kept the reader has looked."""
     from assistant.memo.whatsnew import whats_new
 
+    # Other memos may have been waited for. The rights are looked up after the generation that the
+    # look is noted with: what comes in between is told of the next time, and is not lost.
+    generation = _opened(backend).library.generation
+    workspace = _opened(backend)
     repository, editor = workspace.memos, MemoEditor()
     try:
         steps = whats_new(workspace, seen=seen, language=language)
@@ -93,9 +97,16 @@ def _written(
             editor = MemoEditor(memo, name)
             yield editor
         if editor.memo is not None:
-            workspace.library.looks.note(editor.memo.library["generation"], owner)
+            workspace.library.looks.note(generation, owner)
     except BriefingError as error:
         yield MemoEditor(editor.memo, editor.name, error_html(str(error), language))
+
+
+def _opened(backend: Backend) -> Workspace:
+    workspace = backend.workspace()
+    # It was open when the brief was asked for.
+    assert workspace is not None
+    return workspace
 
 
 __all__ = ["news_html", "start_news"]

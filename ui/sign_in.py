@@ -162,8 +162,16 @@ class Admins:
 
 
 def is_name(text: str) -> bool:
-    """Say whether a text can be the name of a user or of a group."""
-    return 0 < len(text) <= _LONGEST_NAME and text.isprintable() and text == text.strip()
+    """Say whether a text can be the name of a user or of a group.
+
+    One that was not sent in UTF-8 cannot: names that differ in such letters would be one.
+    """
+    return (
+        0 < len(text) <= _LONGEST_NAME
+        and text.isprintable()
+        and text == text.strip()
+        and "\ufffd" not in text
+    )
 
 
 class HeaderSignIn:

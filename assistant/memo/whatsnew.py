@@ -69,6 +69,7 @@ def whats_new(
         language=language,
         complete=False,
     )
+    workspace.note("memo", memo.topic, template=TEMPLATE, engine=memo.engine)
     if not news:
         said = worded(_NOTHING, language, since=from_day)
         nothing = Section("new", worded("New", language), (note(said),))

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from assistant.answer import Claim
+from assistant.memo.memo_json import to_json
 from assistant.memo.memo_repository import MemoRepository
 from assistant.memo.values import GAP, NOTE, Line, Memo, Section
 from assistant.withholding import without_hidden_versions
@@ -26,16 +27,35 @@ class OwnMemos(MemoRepository):
         """Return a memo with its withheld lines left out; see `MemoRepository.load`."""
         return readable_memo(self._library, super().load(name))
 
+    def save(self, memo: Memo, name: str) -> None:
+        """Write a memo; raises UsageError for one of which lines are withheld: they would go."""
+        try:
+            stored = super().load(name)
+        except UsageError:
+            # It is new, or nobody can read it.
+            stored = None
+        if stored is not None:
+            self._require_whole(stored)
+        super().save(memo, name)
+
     def change(self, name: str, before: Memo, now: Memo) -> Memo:
         """Replace a memo; raises UsageError for one of which lines are withheld."""
-        if hidden_documents(self._library, super().load(name)):
+        stored = super().load(name)
+        self._require_whole(stored)
+        # What is shown of it names no later version that may not be read; what is stored may.
+        if to_json(before) == to_json(readable_memo(self._library, stored)):
+            before = stored
+        present = super().change(name, before, now)
+        return now if present is now else readable_memo(self._library, present)
+
+    def _require_whole(self, stored: Memo) -> None:
+        if hidden_documents(self._library, stored):
             raise UsageError(
                 tr(
                     "this memo rests on documents that you may not read any more: it can be read, "
                     "not changed; have it written anew"
                 )
             )
-        return super().change(name, before, now)
 
 
 def hidden_documents(library: Library, memo: Memo) -> set[str]:

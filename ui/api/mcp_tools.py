@@ -22,6 +22,7 @@ from assistant.memo.export import exported
 from assistant.memo.request import Request
 from assistant.memo.values import Memo
 from assistant.planning.query_rewriting import Turn
+from corpus import tracing
 from corpus.access import ANYONE, Asker
 from corpus.citation_line import citation_line
 from corpus.errors import BriefingError
@@ -90,7 +91,9 @@ class _Server(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> Any:
         try:
-            return await super().call_tool(name, arguments, context)
+            # A session's calls are worked on by the task that its first request began.
+            with tracing.serving(_request(context)):
+                return await super().call_tool(name, arguments, context)
         except ToolError as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError):
@@ -332,11 +335,26 @@ def _add_writing(server: MCPServer[Any], service: Service) -> None:
         )
 
 
+def _scope(context: Context[Any, Any]) -> Any:
+    """Return the scope of the HTTP request that a call came with; None over a pipe."""
+    return getattr(context.request_context.request, "scope", None)
+
+
 def _asker(context: Context[Any, Any]) -> Asker:
     """Return who asks: over HTTP whoever signed in, over a pipe the owner of the process."""
-    request = context.request_context.request
-    scope = getattr(request, "scope", None)
+    scope = _scope(context)
     return asker_of(scope) if scope is not None else ANYONE
+
+
+def _request(context: Context[Any, Any] | None) -> tracing.Request | None:
+    """Return the request that a call came with, for the log."""
+    scope = _scope(context) if context is not None else None
+    if scope is None:
+        return tracing.request()
+    headers = {name.decode("latin-1"): one.decode("latin-1") for name, one in scope["headers"]}
+    found = tracing.request_of(headers)
+    found.asker = asker_of(scope).name
+    return found
 
 
 async def _told(work: Any) -> Any:

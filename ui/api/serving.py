@@ -117,7 +117,7 @@ def _serve(
     service = Service(backend, signs_in=sign_in is not None, public_url=public_url)
     try:
         guarded = Guard(
-            make(service, os.environ.get(TOKEN, "")),
+            make(service, os.environ.get(TOKEN, "").strip()),
             sign_in=sign_in,
             public_url=public_url,
             refused=backend.note_refusal,
