@@ -194,15 +194,15 @@ def test_a_backup_moves_to_a_laptop(setup: Setup, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def slow_model() -> Iterator[ModelServer]:
-    """A model that writes for ever, a letter now and then, until it is told to be quick."""
-    with ModelServer("The harbour of Norden cost 41 million crowns [1].", fault="drip") as model:
+    """A model that takes a question and says nothing, until it is told to answer."""
+    with ModelServer("The harbour of Norden cost 41 million crowns [1].", fault="hang") as model:
         yield model
 
 
 @pytest.fixture
 def whole_team(tmp_path: Path, slow_model: ModelServer) -> Iterator[Team]:
     """A team's set-up of its own, which a test may break; the model writes its answers."""
-    slow_model.fault = "drip"
+    slow_model.fault = "hang"
     engine = f"{slow_model.url}/v1#tiny"
     with team(tmp_path, written(tmp_path / "notes", NOTES), engine=engine) as served:
         yield served
