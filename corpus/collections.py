@@ -15,6 +15,8 @@ from corpus.rows import now
 READER, EDITOR = "reader", "editor"
 _PRINCIPALS = ("user:", "group:")
 _LONGEST_NAME = 80
+# Documents whose collections are asked for by their ids: old versions of SQLite take 999 values.
+_FEW = 500
 # How often rights were changed, in the table of facts: what is kept of them is then out of date.
 _CHANGES = "rights"
 
@@ -59,9 +61,14 @@ class Collections:
     def of(self, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the collections of documents by id; those in none are left out."""
         wanted = set(documents)
+        statement, values = "SELECT document, collection FROM collection_documents", sorted(wanted)
+        if len(wanted) <= _FEW:
+            statement += f" WHERE document IN ({', '.join('?' * len(values))})"
+        else:
+            values = []
         found: dict[str, tuple[str, ...]] = {}
         for document, collection in self._connections.rows(
-            "SELECT document, collection FROM collection_documents ORDER BY collection"
+            f"{statement} ORDER BY collection", values
         ):
             if document in wanted:
                 found[document] = (*found.get(document, ()), str(collection))

@@ -88,7 +88,7 @@ class Connections(Protocol):
         """Have this thread see the record as it is now for the block, whoever writes."""
         ...
 
-    def exclusively(self, name: str, /) -> AbstractContextManager[None]:
+    def exclusively(self, name: str, /, *, wait: bool = True) -> AbstractContextManager[None]:
         """Keep every other process, on all machines, from what goes by a name for a block."""
         ...
 

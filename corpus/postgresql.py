@@ -221,17 +221,20 @@ class PostgresConnections:
             yield
 
     @contextmanager
-    def exclusively(self, name: str) -> Iterator[None]:
+    def exclusively(self, name: str, *, wait: bool = True) -> Iterator[None]:
         """Keep every other process, of all machines, out of what goes by this name for a block.
 
-        Threads of this process share it. Raises LibraryLocked where another has it for too long.
+        Threads of this process share it. Raises LibraryLocked where another has it for too long,
+        without `wait` where another has it.
         """
         with self._mutex:
             one = self._exclusives.setdefault(name, _Exclusive(threading.Lock()))
         with one.mutex:
             if not one.holders:
-                until = time.monotonic() + _LOCK_PATIENCE
-                one.connection = self._until(lambda: self._locked(name, until), until)
+                patience = _LOCK_PATIENCE if wait else 0.0
+                one.connection = self._until(
+                    lambda: self._locked(name, patience), time.monotonic() + _READ_PATIENCE
+                )
             one.holders += 1
         try:
             yield
@@ -323,11 +326,11 @@ class PostgresConnections:
                 time.sleep(pause)
                 pause = min(pause * 2, 2.0)
 
-    def _locked(self, name: str, until: float) -> ServerConnection:
-        """Return a connection of its own that holds the lock of a name, had by a time."""
+    def _locked(self, name: str, patience: float) -> ServerConnection:
+        """Return a connection of its own that holds the lock of a name, within some seconds."""
         if self._closed:
             raise LibraryClosed(tr("the library has been closed; open it again"))
-        pause = 0.05
+        until, pause = time.monotonic() + patience, 0.05
         with self._translated():
             connection = self._engine.connect()
             # It is not the pool's any more: waiting for a lock must not use it up.

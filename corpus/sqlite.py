@@ -104,7 +104,7 @@ class SqliteConnections:
         with self._transaction() as connection:
             return work(connection)
 
-    def exclusively(self, _: str) -> AbstractContextManager[None]:
+    def exclusively(self, _: str, *, wait: bool = True) -> AbstractContextManager[None]:
         """Keep every other process out for a block: the writer lock, whatever the name."""
         return self._lock.held()
 

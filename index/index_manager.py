@@ -142,8 +142,9 @@ class IndexManager:
         """Update the indexes to the library's generation; return whether they were rebuilt.
 
         Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
-        vectors come from the library. If another thread is updating them, this waits for it, or
-        with `wait` false leaves the rest to it. Raises SearchIndexError when an index refuses.
+        vectors come from the library. If another thread is updating them, or another machine the
+        server that has the vectors, this waits for it, or with `wait` false leaves the rest to it.
+        Raises SearchIndexError when an index refuses.
         """
         rebuilt = False
         with self._library.writing():
@@ -156,7 +157,7 @@ class IndexManager:
                     raise LibraryLocked(tr("the search indexes are being rebuilt; try again later"))
                 try:
                     started = time.monotonic()
-                    failed = _from_the_beginning(partial(self._bring_server_up, rebuild))
+                    failed = _from_the_beginning(partial(self._bring_server_up, rebuild, wait))
                     shown, again = _from_the_beginning(partial(self._update_once, rebuild))
                     # Waiting for another machine counts too: adding must not do mostly that.
                     self._last_update = (time.monotonic(), time.monotonic() - started)
@@ -169,14 +170,14 @@ class IndexManager:
                 if shown >= min(self._wanted, self._library.generation):
                     return rebuilt
 
-    def _bring_server_up(self, rebuild: bool) -> BriefingError | None:
+    def _bring_server_up(self, rebuild: bool, wait: bool) -> BriefingError | None:
         """Write what changed to the server, if there is one; return why that did not succeed.
 
         The other indexes do not wait for it: searches compare vectors until it is done.
         """
         try:
             if self._server is not None:
-                self._server.bring_up(rebuild=rebuild)
+                self._server.bring_up(rebuild=rebuild, wait=wait)
         except LibraryLocked as error:
             _LOG.info("another machine writes to the vector store: %s", error)
         except SearchIndexError as error:

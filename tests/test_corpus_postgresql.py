@@ -249,8 +249,16 @@ def test_what_goes_by_a_name_is_done_by_one_machine(
     machines: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another waits for a while and is told; threads of one process share it."""
-    monkeypatch.setattr(postgresql, "_LOCK_PATIENCE", 0.3)
     one, two = machines
+    started = time.monotonic()
+    with (
+        one.exclusively("fetching"),
+        pytest.raises(LibraryLocked),
+        two.exclusively("fetching", wait=False),
+    ):
+        raise AssertionError("two at once")
+    assert time.monotonic() - started < postgresql._LOCK_PATIENCE / 2
+    monkeypatch.setattr(postgresql, "_LOCK_PATIENCE", 0.3)
     with one.exclusively("fetching"), one.exclusively("fetching"), two.exclusively("another"):
         with pytest.raises(LibraryLocked, match="fetching"), two.exclusively("fetching"):
             raise AssertionError("two at once")
