@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,12 @@ def test_two_machines_on_postgresql_share_one_collection(
             assert note_of(one).collection != collection and by_server(one) == 6
             server.restart()
             assert found(one) == found(two)
+            # Who removes a document on a page does not wait for the one who fills the server.
+            cray = next(it.id for it in one.library.entries() if "Cray" in it.source.title)
+            one.maintain()
+            started = time.monotonic()
+            with one.library.exclusively(shared_vectors.LOCK):
+                two.remove(cray)
+            assert time.monotonic() - started < 30 and two.indexes.is_behind()
+            two.maintain()
+            assert not two.indexes.is_behind() and by_server(one) == 5
