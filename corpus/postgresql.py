@@ -48,6 +48,8 @@ T = TypeVar("T")
 # Seconds. A server that restarts is back within some; one that is gone must be told of.
 _CONNECTING = 10
 _READ_PATIENCE, _WRITE_PATIENCE, _LOCK_PATIENCE = 20.0, 60.0, 60.0
+# Half of that at first: the address may be wrong.
+_OPENING_PATIENCE = 10.0
 _STATEMENT, _IDLE = 300, 900
 # Connections of one process that stay open, and how many more there may be at once: PostgreSQL
 # itself takes 100 of all processes together unless it is told otherwise.
@@ -125,8 +127,7 @@ class PostgresConnections:
         self._schema = ""
         self._version = ""
         try:
-            with self._connected(self._engine) as session:
-                self._look(session)
+            self._until(self._look, time.monotonic() + _OPENING_PATIENCE)
             self._migrate()
         except BaseException:
             self.close()
@@ -137,12 +138,13 @@ class PostgresConnections:
         """What the record is and where, without the password."""
         return f"PostgreSQL {self._version}, {self._place}"
 
-    def _look(self, session: Session) -> None:
-        row = session.execute(
-            "SELECT current_setting('server_version'), current_schema(),"
-            " current_setting('transaction_read_only'), current_setting('server_encoding'),"
-            " current_setting('server_version_num')::int"
-        ).fetchone()
+    def _look(self) -> None:
+        with self._connected(self._engine) as session:
+            row = session.execute(
+                "SELECT current_setting('server_version'), current_schema(),"
+                " current_setting('transaction_read_only'), current_setting('server_encoding'),"
+                " current_setting('server_version_num')::int"
+            ).fetchone()
         assert row is not None
         self._version, self._schema = str(row[0]).split()[0], str(row[1] or "")
         self.read_only = row[2] == "on"

@@ -432,7 +432,7 @@ def test_a_change_is_all_or_nothing(machines: tuple[Library, Library]) -> None:
 
 
 def test_the_server_restarts_and_nobody_notices(
-    machines: tuple[Library, Library], postgres: Postgres
+    machines: tuple[Library, Library], postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     """Connections that were open are found dead, and made anew."""
     one, two = machines
@@ -440,6 +440,13 @@ def test_the_server_restarts_and_nobody_notices(
     assert two.entries()
     postgres.restart()
     assert len(two.entries()) == 1 and publish(one, "It cost six.", "/b.md") == "added"
+    # One that begins just then waits too.
+    postgres.stop()
+    back = threading.Thread(target=postgres.start)
+    back.start()
+    with closing(Library(tmp_path / "three", record=database)) as three:
+        assert len(three.entries()) == 2
+    back.join()
 
 
 def test_the_server_crashes_while_documents_are_added(
@@ -546,6 +553,7 @@ def test_an_address_that_is_wrong_gives_one_line(
 ) -> None:
     """It says what to correct, and never shows the password."""
     monkeypatch.setattr(postgresql, "_CONNECTING", 2)
+    monkeypatch.setattr(postgresql, "_OPENING_PATIENCE", 0.0)
     rules = postgres.folder / "data" / "pg_hba.conf"
     before = rules.read_text()
     rules.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{before}")
