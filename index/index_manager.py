@@ -203,7 +203,7 @@ class IndexManager:
         if not self.is_behind():
             return False
         try:
-            self.update()
+            self.update(wait=False)
         except LibraryLocked:
             return False
         return True
