@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from corpus.connections import Connections
+from corpus.connections import Connection, Connections
 from corpus.errors import LibraryError, StorageError
 from corpus.i18n import tr
 
@@ -36,12 +36,16 @@ class Audit:
         Raises StorageError where it cannot be written: what it would record must then not be done.
         """
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        values = (at, who, action, subject, json.dumps(detail, ensure_ascii=False))
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
+                values,
+            )
+
         try:
-            with self._connections.writing() as connection:
-                connection.execute(
-                    "INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-                    (at, who, action, subject, json.dumps(detail, ensure_ascii=False)),
-                )
+            self._connections.write(work)
         except LibraryError as error:
             raise StorageError(
                 tr(

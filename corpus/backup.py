@@ -176,7 +176,7 @@ def _copied(library: Library, work: Path, say: Say) -> Iterator[tuple[Path, Path
         return
     moved = Library(work / "moved", arriving=True)
     try:
-        move(library, moved, say=say)
+        move(library, moved, alone=False, say=say)
     finally:
         moved.close()
     yield work / "moved" / DATABASE, work / "moved" / ORIGINALS

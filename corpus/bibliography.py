@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from corpus.connections import Connections
+from corpus.connections import Connection, Connections
 from corpus.references.csl import item_of, reference_from
 from corpus.references.reference import Reference
 from corpus.rows import now
@@ -24,7 +24,8 @@ class Bibliography:
 
     def note(self, references: Mapping[str, Reference]) -> None:
         """Keep references by place; what was kept of a place before is replaced."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             for location, one in references.items():
                 connection.execute(
                     "INSERT INTO bibliography (location, record, at) VALUES (?, ?, ?)"
@@ -32,6 +33,8 @@ class Bibliography:
                     " at = excluded.at",
                     (location, json.dumps(item_of(one), ensure_ascii=False), now()),
                 )
+
+        self._connections.write(work)
 
     def all(self) -> dict[str, Reference]:
         """Return every reference by the place of its document."""

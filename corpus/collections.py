@@ -15,6 +15,8 @@ from corpus.rows import now
 READER, EDITOR = "reader", "editor"
 _PRINCIPALS = ("user:", "group:")
 _LONGEST_NAME = 80
+# Documents whose collections are asked for by their ids: old versions of SQLite take 999 values.
+_FEW = 500
 # How often rights were changed, in the table of facts: what is kept of them is then out of date.
 _CHANGES = "rights"
 
@@ -59,9 +61,14 @@ class Collections:
     def of(self, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the collections of documents by id; those in none are left out."""
         wanted = set(documents)
+        statement, values = "SELECT document, collection FROM collection_documents", sorted(wanted)
+        if len(wanted) <= _FEW:
+            statement += f" WHERE document IN ({', '.join('?' * len(values))})"
+        else:
+            values = []
         found: dict[str, tuple[str, ...]] = {}
         for document, collection in self._connections.rows(
-            "SELECT document, collection FROM collection_documents ORDER BY collection"
+            f"{statement} ORDER BY collection", values
         ):
             if document in wanted:
                 found[document] = (*found.get(document, ()), str(collection))
@@ -70,7 +77,8 @@ class Collections:
     def make(self, name: str) -> None:
         """Make an empty collection, which nobody may read yet; raises UsageError."""
         name = _valid_name(name)
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             if _is_there(connection, name):
                 raise UsageError(
                     tr("there is a collection {name} already; give another", name=repr(name))
@@ -80,12 +88,15 @@ class Collections:
             )
             _note_change(connection)
 
+        self._connections.write(work)
+
     def delete(self, name: str) -> None:
         """Delete an empty collection; raises UsageError for one that holds documents.
 
         Its documents would otherwise be in no collection, and everyone could read them.
         """
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             _require(connection, name)
             (held,) = connection.execute(
                 "SELECT count(*) FROM collection_documents WHERE collection = ?", (name,)
@@ -103,13 +114,18 @@ class Collections:
             connection.execute("DELETE FROM collections WHERE name = ?", (name,))
             _note_change(connection)
 
+        self._connections.write(work)
+
     def add(self, name: str, documents: Sequence[str]) -> None:
         """Put documents into a collection: only its readers find them now; raises UsageError."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             _require(connection, name)
             for one in documents:
                 _put(connection, name, one)
             _note_change(connection)
+
+        self._connections.write(work)
 
     def remove(self, name: str, documents: Sequence[str], *, to_everyone: bool = False) -> None:
         """Take documents out of a collection; raises UsageError.
@@ -117,7 +133,8 @@ class Collections:
         One that is in no other could then be read by everyone who signs in: that is refused, unless
         it is said to be meant (`to_everyone`).
         """
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             _require(connection, name)
             for one in documents:
                 connection.execute(
@@ -134,6 +151,8 @@ class Collections:
                     )
             _note_change(connection)
 
+        self._connections.write(work)
+
     def allow(self, name: str, principal: str, role: str) -> None:
         """Let "user:NAME" or "group:NAME" read or change a collection; raises UsageError."""
         if not principal.startswith(_PRINCIPALS) or principal in _PRINCIPALS:
@@ -145,7 +164,8 @@ class Collections:
             )
         if role not in {READER, EDITOR}:
             raise UsageError(tr("a role is reader or editor, not {role}", role=repr(role)))
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             _require(connection, name)
             connection.execute(
                 "INSERT INTO collection_members (collection, principal, role) VALUES (?, ?, ?)"
@@ -154,9 +174,12 @@ class Collections:
             )
             _note_change(connection)
 
+        self._connections.write(work)
+
     def forbid(self, name: str, principal: str) -> None:
         """Take every right on a collection from a user or group; raises UsageError."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             _require(connection, name)
             if not connection.execute(
                 "DELETE FROM collection_members WHERE collection = ? AND principal = ?",
@@ -170,6 +193,8 @@ class Collections:
                     )
                 )
             _note_change(connection)
+
+        self._connections.write(work)
 
     def require(self, name: str) -> None:
         """Raise UsageError for a collection that is not there."""

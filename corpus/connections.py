@@ -80,19 +80,15 @@ class Connections(Protocol):
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one write transaction: all of it or nothing.
 
-        It is called again where the connection broke before anything was written.
+        It is called again where the connection broke and nothing was written.
         """
-        ...
-
-    def writing(self) -> AbstractContextManager[Connection]:
-        """Hold one write transaction for a block: all of it or nothing, and tried once."""
         ...
 
     def unchanging(self) -> AbstractContextManager[None]:
         """Have this thread see the record as it is now for the block, whoever writes."""
         ...
 
-    def exclusively(self, name: str, /) -> AbstractContextManager[None]:
+    def exclusively(self, name: str, /, *, wait: bool = True) -> AbstractContextManager[None]:
         """Keep every other process, on all machines, from what goes by a name for a block."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from corpus.connections import Connections
+from corpus.connections import Connection, Connections
 from corpus.rows import now
 
 # What became of an entry: it waits, it went in, it could not be read and is asked for again, it was
@@ -59,25 +59,27 @@ class Feeds:
 
     def follow(self, url: str, title: str) -> bool:
         """Follow a feed; return False where it is followed already."""
-        with self._connections.writing() as connection:
-            found = connection.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone()
-            if found is None:
-                connection.execute(
-                    "INSERT INTO feeds (url, title, etag, modified, checked, problem, wait_until)"
-                    " VALUES (?, ?, '', '', '', '', '')",
-                    (url, title),
-                )
-        return found is None
+        statement = (
+            "INSERT INTO feeds (url, title, etag, modified, checked, problem, wait_until)"
+            " VALUES (?, ?, '', '', '', '', '') ON CONFLICT (url) DO NOTHING"
+        )
+        return self._connections.write(
+            lambda connection: bool(connection.execute(statement, (url, title)).rowcount)
+        )
 
     def remove(self, url: str) -> bool:
         """Stop following a feed, and forget its entries; documents stay. False for an unknown."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> bool:
             connection.execute("DELETE FROM feed_entries WHERE feed = ?", (url,))
             return bool(connection.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount)
 
+        return self._connections.write(work)
+
     def moved(self, url: str, to: str) -> None:
         """Follow a feed at another address, where it has gone for ever."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO feeds (url, title, etag, modified, checked, problem, wait_until)"
                 " SELECT ?, title, '', '', checked, '', '' FROM feeds WHERE url = ?"
@@ -92,22 +94,30 @@ class Feeds:
             connection.execute("UPDATE feed_entries SET feed = ? WHERE feed = ?", (to, url))
             connection.execute("DELETE FROM feeds WHERE url = ?", (url,))
 
+        self._connections.write(work)
+
     def succeeded(self, url: str, *, title: str, etag: str, modified: str) -> None:
         """Note that a feed was read, and what its server calls its state; "" keeps the title."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(
                 "UPDATE feeds SET title = CASE WHEN ? = '' THEN title ELSE ? END, etag = ?,"
                 " modified = ?, checked = ?, problem = '', wait_until = '' WHERE url = ?",
                 (title, title, etag, modified, now(), url),
             )
 
+        self._connections.write(work)
+
     def failed(self, url: str, problem: str, *, wait_until: str = "") -> None:
         """Note why a feed could not be read; it stays followed."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(
                 "UPDATE feeds SET problem = ?, wait_until = ? WHERE url = ?",
                 (problem, wait_until, url),
             )
+
+        self._connections.write(work)
 
     def outcomes(self, url: str) -> dict[str, str]:
         """Return what became of the entries of a feed, by their ids."""
@@ -124,9 +134,16 @@ class Feeds:
         return int(row[0])
 
     def note(self, url: str, entries: Iterable[SeenEntry]) -> None:
-        """Note entries and what became of them, over what was noted before."""
-        with self._connections.writing() as connection:
-            for one in entries:
+        """Note entries and what became of them, over what was noted before.
+
+        Does nothing for a feed that is followed no more.
+        """
+        some = list(entries)
+
+        def work(connection: Connection) -> None:
+            if not connection.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
+                return
+            for one in some:
                 connection.execute(
                     "INSERT INTO feed_entries (feed, entry, address, title, published, outcome)"
                     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (feed, entry) DO UPDATE SET"
@@ -134,6 +151,8 @@ class Feeds:
                     " published = excluded.published, outcome = excluded.outcome",
                     (url, one.entry, one.address, one.title, one.published, one.outcome),
                 )
+
+        self._connections.write(work)
 
     def known_addresses(self, addresses: Sequence[str]) -> set[str]:
         """Return those of some addresses that an entry of any feed was added from."""

@@ -221,13 +221,13 @@ class Library(StoredDocuments):
         """
         return self._lock.held()
 
-    def exclusively(self, name: str) -> AbstractContextManager[None]:
+    def exclusively(self, name: str, *, wait: bool = True) -> AbstractContextManager[None]:
         """Keep every other process, on all machines, from what goes by a name for a block.
 
         Threads of this process share it. Raises LibraryLocked after waiting for a minute at most;
-        at once on a single machine, where it is the same as `writing`.
+        at once without `wait`, and on a single machine, where it is the same as `writing`.
         """
-        return self._connections.exclusively(name)
+        return self._connections.exclusively(name, wait=wait)
 
     @property
     def written_here(self) -> bool:

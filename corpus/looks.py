@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corpus.connections import Connections
+from corpus.connections import Connection, Connections
 from corpus.rows import now
 
 
@@ -29,12 +29,15 @@ class Looks:
 
     def note(self, generation: int, owner: str = "") -> None:
         """Remember that a reader has seen the library up to a generation, and that it is now."""
-        with self._connections.writing() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO looks (owner, generation, at) VALUES (?, ?, ?) ON CONFLICT (owner)"
                 " DO UPDATE SET generation = excluded.generation, at = excluded.at",
                 (owner, generation, now()),
             )
+
+        self._connections.write(work)
 
 
 __all__ = ["Look", "Looks"]

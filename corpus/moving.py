@@ -50,20 +50,26 @@ class MoveReport:
 
 
 def move(
-    source: Library, target: Library, *, say: Say = lambda table, done, total: None
+    source: Library,
+    target: Library,
+    *,
+    alone: bool = True,
+    say: Say = lambda table, done, total: None,
 ) -> MoveReport:
     """Copy all of a library into an empty one, or go on with a move that was broken off.
 
     `target` is opened with `arriving`. The source stays as it is; nobody of this data folder writes
-    to it meanwhile, and what another machine writes to it is not taken along. Until all is found
-    equal, the target opens for nothing but this. Raises UsageError for a target that holds
-    something else, LibraryDamaged where the two differ in the end, LibraryLocked, StorageError.
+    to it meanwhile, unless `alone` is false, and what is written to it meanwhile is not taken
+    along. Until all is found equal, the target opens for nothing but this. Raises UsageError for a
+    target that holds something else, LibraryDamaged where the two differ in the end, LibraryLocked,
+    StorageError.
     """
     _claim(source, target)
     one_folder = source.home == target.home and not target.shared
     # The lock of the folder is held for both already.
-    alone = nullcontext() if one_folder else target.exclusively("move")
-    with source.writing(), alone, source.connections.unchanging():
+    here = source.writing() if alone else nullcontext()
+    there = nullcontext() if one_folder else target.exclusively("move")
+    with here, there, source.connections.unchanging():
         gone = [
             (table, _copy(source.connections, target.connections, table, say))
             for table in _tables()

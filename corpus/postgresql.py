@@ -1,7 +1,7 @@
 """A library's record in PostgreSQL: the statements of SQLite, through SQLAlchemy and psycopg.
 
 Reading asks again for a while where the server went away (it may be restarting), and so does a
-write transaction, whose fate the server is asked for where its end was not heard. Write
+write transaction: each leaves a mark, so that one whose end was not heard is done once. Write
 transactions wait for each other by an advisory lock, so that the generations of the library are in
 the order in which they became visible.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ import psycopg
 from sqlalchemy import Connection as ServerConnection
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from corpus.connections import Connection
@@ -47,17 +48,33 @@ T = TypeVar("T")
 # Seconds. A server that restarts is back within some; one that is gone must be told of.
 _CONNECTING = 10
 _READ_PATIENCE, _WRITE_PATIENCE, _LOCK_PATIENCE = 20.0, 60.0, 60.0
+# Half of that at first: the address may be wrong.
+_OPENING_PATIENCE = 10.0
 _STATEMENT, _IDLE = 300, 900
 # Connections of one process that stay open, and how many more there may be at once: PostgreSQL
 # itself takes 100 of all processes together unless it is told otherwise.
 _KEPT, _MORE = 5, 15
-# It must tell what became of a transaction by its number of 64 bits: PostgreSQL 13.
+# The first that makes random names for libraries without an extension: PostgreSQL 13.
 _OLDEST = 130_000
 # A peer that vanished without a word is noticed after about a minute, by either side.
 _KEEPALIVE = {
     "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }  # fmt: skip
+# Tables of this record alone, which no move takes along: the version of the others, and what each
+# thread that writes left last.
+_SERVER_TABLES = """
+    CREATE TABLE library_schema (version BIGINT NOT NULL);
+    CREATE TABLE library_writers (
+        writer TEXT PRIMARY KEY, mark TEXT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now()
+    );
+"""
+_MARK = (
+    "INSERT INTO library_writers (writer, mark) VALUES (?, ?) ON CONFLICT (writer)"
+    " DO UPDATE SET mark = excluded.mark, at = excluded.at"
+)
+# Of threads that are gone: a day is longer than any write is tried.
+_FORGET = "DELETE FROM library_writers WHERE at < now() - interval '1 day'"
 _ON_SERVER = {
     "statement_timeout": f"{_STATEMENT}s",
     "lock_timeout": f"{int(_LOCK_PATIENCE)}s",
@@ -66,14 +83,6 @@ _ON_SERVER = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
-
-
-@dataclass
-class _Transaction:
-    """A write transaction: its number on the server, and whether its end was asked for."""
-
-    number: str = ""
-    ending: bool = False
 
 
 @dataclass
@@ -118,8 +127,7 @@ class PostgresConnections:
         self._schema = ""
         self._version = ""
         try:
-            with self._connected(self._engine) as session:
-                self._look(session)
+            self._until(self._look, time.monotonic() + _OPENING_PATIENCE)
             self._migrate()
         except BaseException:
             self.close()
@@ -130,12 +138,13 @@ class PostgresConnections:
         """What the record is and where, without the password."""
         return f"PostgreSQL {self._version}, {self._place}"
 
-    def _look(self, session: Session) -> None:
-        row = session.execute(
-            "SELECT current_setting('server_version'), current_schema(),"
-            " current_setting('transaction_read_only'), current_setting('server_encoding'),"
-            " current_setting('server_version_num')::int"
-        ).fetchone()
+    def _look(self) -> None:
+        with self._connected(self._engine) as session:
+            row = session.execute(
+                "SELECT current_setting('server_version'), current_schema(),"
+                " current_setting('transaction_read_only'), current_setting('server_encoding'),"
+                " current_setting('server_version_num')::int"
+            ).fetchone()
         assert row is not None
         self._version, self._schema = str(row[0]).split()[0], str(row[1] or "")
         self.read_only = row[2] == "on"
@@ -177,31 +186,25 @@ class PostgresConnections:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one write transaction, again where the server went away before its end."""
-        until = time.monotonic() + _WRITE_PATIENCE
+        known: str | None = getattr(self._local, "writer", None)
+        writer = self._local.writer = known or secrets.token_hex(8)
+        mark = secrets.token_hex(8)
+        # What `work` returned in a transaction whose end may not have been heard.
+        made: list[T] = []
 
         def once() -> T:
-            transaction = _Transaction()
-            try:
-                with self._transaction(transaction) as session:
-                    result = work(session)
-            except RecordUnreachable:
-                if not (transaction.ending and self._was_committed(transaction.number, until)):
-                    raise
+            with self._transaction() as session:
+                # It holds the lock, so that an earlier try is over by now.
+                if made and _is_marked(session, writer, mark):
+                    return made[0]
+                result = work(session)
+                session.execute(_MARK, (writer, mark))
+                if known is None:
+                    session.execute(_FORGET)
+                made[:] = [result]
             return result
 
-        return self._until(once, until)
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Hold one write transaction for a block: all of it or nothing."""
-        transaction = _Transaction()
-        try:
-            with self._transaction(transaction) as session:
-                yield session
-        except RecordUnreachable:
-            until = time.monotonic() + _WRITE_PATIENCE
-            if not (transaction.ending and self._was_committed(transaction.number, until)):
-                raise
+        return self._until(once, time.monotonic() + _WRITE_PATIENCE)
 
     @contextmanager
     def unchanging(self) -> Iterator[None]:
@@ -220,16 +223,20 @@ class PostgresConnections:
             yield
 
     @contextmanager
-    def exclusively(self, name: str) -> Iterator[None]:
+    def exclusively(self, name: str, *, wait: bool = True) -> Iterator[None]:
         """Keep every other process, of all machines, out of what goes by this name for a block.
 
-        Threads of this process share it. Raises LibraryLocked where another has it for too long.
+        Threads of this process share it. Raises LibraryLocked where another has it for too long,
+        without `wait` where another has it.
         """
         with self._mutex:
             one = self._exclusives.setdefault(name, _Exclusive(threading.Lock()))
         with one.mutex:
             if not one.holders:
-                one.connection = self._locked(name)
+                patience = _LOCK_PATIENCE if wait else 0.0
+                one.connection = self._until(
+                    lambda: self._locked(name, patience), time.monotonic() + _READ_PATIENCE
+                )
             one.holders += 1
         try:
             yield
@@ -295,39 +302,18 @@ class PostgresConnections:
                 self._local.session = before
 
     @contextmanager
-    def _transaction(self, transaction: _Transaction) -> Iterator[Session]:
+    def _transaction(self) -> Iterator[Session]:
         """One write transaction, alone on all machines; what raises in it undoes it."""
         if getattr(self._local, "writing", False):
             raise LibraryError(tr("a change of the library was begun within another one"))
         with self._connected(self._ordinary) as session:
             self._local.writing = True
             try:
-                row = session.execute(
-                    "SELECT pg_advisory_xact_lock(?), pg_current_xact_id()::text",
-                    (self._key("writing"),),
-                ).fetchone()
-                assert row is not None
-                transaction.number = str(row[1])
+                session.execute("SELECT pg_advisory_xact_lock(?)", (self._key("writing"),))
                 yield session
-                transaction.ending = True
                 session.commit()
             finally:
                 self._local.writing = False
-
-    def _was_committed(self, number: str, until: float) -> bool:
-        """Ask what became of a transaction whose end was not heard."""
-
-        def once() -> bool:
-            with self._connected(self._engine) as session:
-                row = session.execute("SELECT pg_xact_status(?::xid8)", (number,)).fetchone()
-            assert row is not None
-            if row[0] == "in progress":
-                raise RecordUnreachable(
-                    tr("the server {place} is still busy with a change", place=self._place)
-                )
-            return bool(row[0] == "committed")
-
-        return self._until(once, until)
 
     def _until(self, work: Callable[[], T], until: float) -> T:
         """Return what `work` returns, tried again until a time where the server is away."""
@@ -342,11 +328,11 @@ class PostgresConnections:
                 time.sleep(pause)
                 pause = min(pause * 2, 2.0)
 
-    def _locked(self, name: str) -> ServerConnection:
-        """Return a connection of its own that holds the lock of a name."""
+    def _locked(self, name: str, patience: float) -> ServerConnection:
+        """Return a connection of its own that holds the lock of a name, within some seconds."""
         if self._closed:
             raise LibraryClosed(tr("the library has been closed; open it again"))
-        until, pause = time.monotonic() + _LOCK_PATIENCE, 0.05
+        until, pause = time.monotonic() + patience, 0.05
         with self._translated():
             connection = self._engine.connect()
             # It is not the pool's any more: waiting for a lock must not use it up.
@@ -400,7 +386,7 @@ class PostgresConnections:
             present = _version_of(connection)
             script = tables_for_server("".join(MIGRATIONS[present:]))
             if not present:
-                script = f"CREATE TABLE library_schema (version BIGINT NOT NULL);{script}"
+                script = f"{_SERVER_TABLES}{script}"
                 script += "INSERT INTO library_schema VALUES (0);"
             connection.run_script(f"{script} UPDATE library_schema SET version = {len(MIGRATIONS)}")
 
@@ -415,10 +401,22 @@ class PostgresConnections:
             raise RecordUnreachable(
                 tr("all connections to {place} are in use; try again", place=self._place)
             ) from error
-        except (DBAPIError, psycopg.Error) as error:
+        except (DBAPIError, PendingRollbackError, psycopg.Error) as error:
             if self._closed:
                 raise LibraryClosed(tr("the library has been closed; open it again")) from error
             raise server_error(error, self._place) from error
+
+
+def _is_marked(connection: Connection, writer: str, mark: str) -> bool:
+    """Say whether a writer's last transaction that was committed left this mark."""
+    # The table itself may be what an earlier try was to make.
+    if not _version_of(connection):
+        return False
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM library_writers WHERE writer = ? AND mark = ?", (writer, mark)
+        ).fetchone()
+    )
 
 
 def _version_of(connection: Connection) -> int:

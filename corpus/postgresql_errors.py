@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from corpus.errors import LibraryError, RecordUnreachable, StorageError
 from corpus.i18n import tr
@@ -15,7 +15,9 @@ _AWAY = {"57P01", "57P02", "57P03", "53300", "40001", "40P01"}
 _LONGEST = 300
 
 
-def server_error(error: DBAPIError | psycopg.Error, place: str) -> LibraryError:
+def server_error(
+    error: DBAPIError | PendingRollbackError | psycopg.Error, place: str
+) -> LibraryError:
     """Return an error of the driver as ours; `place` is the host, the port and the database.
 
     RecordUnreachable where the same may succeed later: then nothing of it was done.
@@ -25,7 +27,10 @@ def server_error(error: DBAPIError | psycopg.Error, place: str) -> LibraryError:
     reason = redacted(" ".join(str(original).split()))[:_LONGEST]
     if refused := _refused(state, reason, place):
         return refused
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    # The second: what is asked within a transaction whose connection had broken before.
+    lost = isinstance(error, PendingRollbackError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
     silent = not state and isinstance(original, psycopg.OperationalError)
     if lost or silent or state[:2] == "08" or state in _AWAY:
         return RecordUnreachable(

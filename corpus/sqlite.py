@@ -101,10 +101,10 @@ class SqliteConnections:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one write transaction: all of it or nothing, errors translated."""
-        with self.writing() as connection:
+        with self._transaction() as connection:
             return work(connection)
 
-    def exclusively(self, _: str) -> AbstractContextManager[None]:
+    def exclusively(self, _: str, *, wait: bool = True) -> AbstractContextManager[None]:
         """Keep every other process out for a block: the writer lock, whatever the name."""
         return self._lock.held()
 
@@ -140,7 +140,7 @@ class SqliteConnections:
                 connection.execute("COMMIT")
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         """One write transaction of this thread: all of it or nothing, errors translated."""
         with translated(self._file):
             connection = self()

@@ -27,9 +27,6 @@ from corpus.rows import (
 )
 from corpus.token_codes import TokenCodes
 
-# The fact that a library is being moved here (corpus.moving): whose it is.
-ARRIVING = "arriving"
-
 
 class StoredDocuments:
     """The documents of a record, read from any thread; what writes them is `corpus.library`."""

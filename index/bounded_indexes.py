@@ -68,6 +68,10 @@ class BoundedIndexes(IndexManager):
         """Return what is wrong with the indexes on disk, or ""."""
         return self._whole.fault()
 
+    def server_fault(self) -> str:
+        """Ask the server that keeps the vectors what is wrong; "" if there is none."""
+        return self._whole.server_fault()
+
     def close(self) -> None:
         """Leave the indexes open: they are another's."""
 

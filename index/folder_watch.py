@@ -14,7 +14,14 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from corpus.errors import BriefingError, LibraryLocked, ReadError, SearchIndexError, StorageError
+from corpus.errors import (
+    BriefingError,
+    LibraryLocked,
+    ReadError,
+    SearchIndexError,
+    StorageError,
+    WorkersError,
+)
 from corpus.i18n import tr
 from corpus.synced_files import FileState
 from index.folder_plan import Ready
@@ -29,7 +36,7 @@ _EVERY = 600.0
 # Seconds between looks where nothing reports changes, and while a folder is not there.
 POLL = 30.0
 _GONE = 5.0
-# The longest wait (seconds) for a library or disk that refuses; it begins with one.
+# The longest wait (seconds) for a library, a disk or workers that refuse; it begins with one.
 _LONGEST_WAIT = 60.0
 # A look may take at most this share of the time: a folder of a million files takes seconds.
 _SHARE = 0.2
@@ -88,7 +95,9 @@ class Watch:
                         self._tell(error)
                         self._stop.wait(_GONE)
                         break
-                    except (LibraryLocked, StorageError, SearchIndexError) as error:
+                    except (
+                        LibraryLocked, StorageError, SearchIndexError, WorkersError,
+                    ) as error:  # fmt: skip
                         self._tell(error)
                         pause.until(min(2.0**failures, _LONGEST_WAIT))
                         failures = min(failures + 1, 10)

@@ -14,9 +14,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from corpus import tracing
-from corpus.errors import BriefingError, LibraryLocked, SearchIndexError, StorageError
+from corpus.errors import (
+    BriefingError,
+    LibraryLocked,
+    RecordUnreachable,
+    SearchIndexError,
+    StorageError,
+)
 from corpus.i18n import tr
 from corpus.library import Library
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
@@ -35,7 +43,8 @@ from index.versions import later_versions
 _LOG = logging.getLogger(__name__)
 # Seconds for which intact files are not checked again: one answer opens the indexes a dozen times.
 _TRUSTED_SECONDS = 1.0
-# How often a reader tries to open indexes that another process is replacing.
+# How often a reader tries to open indexes that another process is replacing, and how often the
+# record is read for an index from the beginning, where its server restarted in between.
 _TRIES = 3
 # Seconds that a writer waits for another thread that is updating the indexes: a rebuild of
 # 100,000 passages takes about one minute.
@@ -44,6 +53,7 @@ _WRITER_TIMEOUT = 600.0
 # at most this share of the time.
 _UPDATE_INTERVAL, _UPDATE_SHARE = 5.0, 0.1
 
+T = TypeVar("T")
 # The manifest's inode, time and size: one that is the same has not been written since.
 _Mark = tuple[int, int, int]
 
@@ -132,8 +142,9 @@ class IndexManager:
         """Update the indexes to the library's generation; return whether they were rebuilt.
 
         Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
-        vectors come from the library. If another thread is updating them, this waits for it, or
-        with `wait` false leaves the rest to it. Raises SearchIndexError when an index refuses.
+        vectors come from the library. If another thread is updating them, or another machine the
+        server that has the vectors, this waits for it, or with `wait` false leaves the rest to it.
+        Raises SearchIndexError when an index refuses.
         """
         rebuilt = False
         with self._library.writing():
@@ -145,8 +156,11 @@ class IndexManager:
                         return rebuilt
                     raise LibraryLocked(tr("the search indexes are being rebuilt; try again later"))
                 try:
-                    failed = self._bring_server_up(rebuild)
-                    shown, again = self._update_once(rebuild)
+                    started = time.monotonic()
+                    failed = _from_the_beginning(partial(self._bring_server_up, rebuild, wait))
+                    shown, again = _from_the_beginning(partial(self._update_once, rebuild))
+                    # Waiting for another machine counts too: adding must not do mostly that.
+                    self._last_update = (time.monotonic(), time.monotonic() - started)
                 finally:
                     self._write_lock.release()
                 if failed is not None and rebuild:
@@ -156,14 +170,14 @@ class IndexManager:
                 if shown >= min(self._wanted, self._library.generation):
                     return rebuilt
 
-    def _bring_server_up(self, rebuild: bool) -> BriefingError | None:
+    def _bring_server_up(self, rebuild: bool, wait: bool) -> BriefingError | None:
         """Write what changed to the server, if there is one; return why that did not succeed.
 
         The other indexes do not wait for it: searches compare vectors until it is done.
         """
         try:
             if self._server is not None:
-                self._server.bring_up(rebuild=rebuild)
+                self._server.bring_up(rebuild=rebuild, wait=wait)
         except LibraryLocked as error:
             _LOG.info("another machine writes to the vector store: %s", error)
         except SearchIndexError as error:
@@ -189,7 +203,7 @@ class IndexManager:
         if not self.is_behind():
             return False
         try:
-            self.update()
+            self.update(wait=False)
         except LibraryLocked:
             return False
         return True
@@ -391,6 +405,9 @@ class IndexManager:
 
     def _snapshot_of_library(self) -> Snapshot:
         """Return a snapshot made in memory, used while the indexes cannot be trusted."""
+        return _from_the_beginning(self._snapshot_in_memory)
+
+    def _snapshot_in_memory(self) -> Snapshot:
         with self._library.unchanging():
             generation, embedder = self._library.generation, self._library.embedder
             entries = {one.id: one for one in self._library.entries() if one.passages}
@@ -426,7 +443,6 @@ class IndexManager:
         seconds = time.monotonic() - started
         how = "rebuilt" if rebuild else "brought up"
         _LOG.info("indexes %s: generation %d in %.1f s", how, target, seconds)
-        self._last_update = (time.monotonic(), seconds)
         return target, rebuild
 
     def _try_apply(self, manifest: Manifest, target: int) -> bool:
@@ -462,3 +478,17 @@ class IndexManager:
         """Close the store, once no query is under way; the caller holds `_open_lock`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
+
+
+def _from_the_beginning(work: Callable[[], T]) -> T:
+    """Return what `work` returns, done again where the state of the library that it reads is lost.
+
+    That is what a server that restarts does to it. Each try waits for the server by itself, for
+    some seconds; raises RecordUnreachable where the last fails too.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except RecordUnreachable as error:
+            _LOG.warning("the library is read again for the indexes: %s", error)
+    return work()

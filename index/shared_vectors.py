@@ -207,17 +207,18 @@ class SharedVectors:
 
     # Writing.
 
-    def bring_up(self, *, rebuild: bool = False) -> None:
+    def bring_up(self, *, rebuild: bool = False, wait: bool = True) -> None:
         """Write what changed in the library to the server, unless another machine has done so.
 
         A collection that is missing, damaged, or written to by another copy of the library is not
         touched: a new one takes its place, and the old one is deleted later. The same is done with
         `rebuild`. Raises SearchIndexError where the server fails, LibraryLocked where another
-        machine is writing to it; then all stays searchable as it is.
+        machine is writing to it, at once or with `wait` after a minute; then all stays searchable
+        as it is.
         """
         if not self._library.generation:
             return
-        with self._library.exclusively(LOCK):
+        with self._library.exclusively(LOCK, wait=wait):
             note = self._note()
             if note is not None and note.embedder != self._library.embedder:
                 rebuild = True

@@ -32,6 +32,7 @@ from corpus.errors import (
     UsageError,
 )
 from corpus.library import Library
+from corpus.lock import WriterLock
 from corpus.moving import move
 from corpus.restoring import restore
 from corpus.schema import MIGRATIONS
@@ -509,7 +510,9 @@ def test_to_postgresql_and_back(home: Path, tmp_path: Path, database: str) -> No
     shared = Library(tmp_path / "folder", record=database)
     assert shared.shared and len(shared.entries()) == 4
     assert all(one.ok for one in shared.check())
-    manifest = back_up(shared, tmp_path / "c.zip", program="1.2")
+    # Another process of this data folder may be adding for hours.
+    with WriterLock(tmp_path / "folder/writer.lock").held():
+        manifest = back_up(shared, tmp_path / "c.zip", program="1.2")
     shared.close()
     assert not manifest.lost and manifest.counts["documents"] == 6
     restore(tmp_path / "c.zip", tmp_path / "back")

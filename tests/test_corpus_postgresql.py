@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,8 @@ from assistant.memo.memo_repository import MemoRepository
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus import postgresql
+from corpus.catalogue import Entry
+from corpus.connections import Connection
 from corpus.document import Document, Source
 from corpus.errors import (
     LibraryClosed,
@@ -34,10 +36,13 @@ from corpus.errors import (
 from corpus.library import Library
 from corpus.postgresql_statements import Session, _for_server
 from corpus.splitting import split
+from index import index_writer
 from index.embedding import HashEmbedder
+from index.forward_index import ForwardIndex
 from index.ingest import Report
+from index.shared_vectors import SharedVectors
 from tests.memos import MEMO
-from tests.real_servers import Postgres, free_port
+from tests.real_servers import Postgres, chroma_server, free_port
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parent.parent
@@ -125,7 +130,7 @@ def test_what_one_machine_adds_the_other_has(machines: tuple[Library, Library]) 
     assert (two.fact("size"), two.fact("none"), two.shared) == (str(2**62), "", True)
     one.connections.write(
         lambda connection: connection.execute(
-            "INSERT INTO synced_files VALUES ('f', 'p', ?, ?, 7, 'd', '')", (2**40, 2**62)
+            "INSERT INTO synced_files VALUES ('f', 'p', ?, ?, ?, 'd', '')", (2**40, 2**62, 2**62)
         )
     )
     assert two.connections.rows("SELECT size FROM synced_files")[0]["size"] == 2**40
@@ -244,8 +249,16 @@ def test_what_goes_by_a_name_is_done_by_one_machine(
     machines: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another waits for a while and is told; threads of one process share it."""
-    monkeypatch.setattr(postgresql, "_LOCK_PATIENCE", 0.3)
     one, two = machines
+    started = time.monotonic()
+    with (
+        one.exclusively("fetching"),
+        pytest.raises(LibraryLocked),
+        two.exclusively("fetching", wait=False),
+    ):
+        raise AssertionError("two at once")
+    assert time.monotonic() - started < postgresql._LOCK_PATIENCE / 2
+    monkeypatch.setattr(postgresql, "_LOCK_PATIENCE", 0.3)
     with one.exclusively("fetching"), one.exclusively("fetching"), two.exclusively("another"):
         with pytest.raises(LibraryLocked, match="fetching"), two.exclusively("fetching"):
             raise AssertionError("two at once")
@@ -338,7 +351,7 @@ def test_two_processes_publish_at_once(
 def test_a_change_whose_end_was_not_heard_is_done_once(
     machines: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server is asked what became of it: done again only where it was not done."""
+    """The mark that it leaves says what became of it: done again only where it was not done."""
     kept, commit = machines[0].conversations, Session.commit
     for committed in (True, False):
         failed: list[bool] = []
@@ -358,23 +371,68 @@ def test_a_change_whose_end_was_not_heard_is_done_once(
     assert len(kept.all()) == 2
 
 
+def test_a_change_whose_end_a_crash_took_is_done_again(
+    machines: tuple[Library, Library], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though another machine's change came first, which the server may give the same number."""
+    one, two = machines
+    talk = one.conversations.append("", "How much?", "{}", "Five.")
+    commit = Session.commit
+
+    def broken(session: Session) -> None:
+        monkeypatch.setattr(Session, "commit", commit)
+        postgres.restart()
+        two.note_fact("between", "1")
+        commit(session)
+
+    monkeypatch.setattr(Session, "commit", broken)
+    one.conversations.append(talk, "Since when?", "{}", "May.")
+    assert [turn.number for turn in one.conversations.turns(talk)] == [1, 2]
+    assert two.fact("between") == "1"
+
+
+def test_a_lock_is_waited_for_while_the_server_restarts(
+    machines: tuple[Library, Library], postgres: Postgres
+) -> None:
+    """A lock by name; a state of the library that was begun is lost, and said to be."""
+    one, _ = machines
+    with one.unchanging():
+        assert one.entries() == []
+        postgres.stop()
+        back = threading.Thread(target=postgres.start)
+        for _ in range(2):
+            with pytest.raises(RecordUnreachable, match="does not answer"):
+                one.entries()
+        back.start()
+    with one.exclusively("work"):
+        assert one.entries() == []
+    back.join()
+
+
 def test_a_change_is_all_or_nothing(machines: tuple[Library, Library]) -> None:
     """What raises within it undoes it; another within it is refused at once."""
     one, two = machines
-    with pytest.raises(ZeroDivisionError), one.connections.writing() as connection:
+
+    def half(connection: Connection) -> None:
         connection.execute("INSERT INTO facts VALUES ('half', '1')")
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        one.connections.write(half)
     assert two.fact("half") == ""
-    with one.connections.writing() as connection:
+
+    def whole(connection: Connection) -> None:
         connection.execute("INSERT INTO facts VALUES ('whole', '1')")
         assert two.fact("whole") == ""
         with pytest.raises(LibraryError, match="within another"):
             one.note_fact("other", "1")
+
+    one.connections.write(whole)
     assert two.fact("whole") == "1"
 
 
 def test_the_server_restarts_and_nobody_notices(
-    machines: tuple[Library, Library], postgres: Postgres
+    machines: tuple[Library, Library], postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     """Connections that were open are found dead, and made anew."""
     one, two = machines
@@ -382,6 +440,13 @@ def test_the_server_restarts_and_nobody_notices(
     assert two.entries()
     postgres.restart()
     assert len(two.entries()) == 1 and publish(one, "It cost six.", "/b.md") == "added"
+    # One that begins just then waits too.
+    postgres.stop()
+    back = threading.Thread(target=postgres.start)
+    back.start()
+    with closing(Library(tmp_path / "three", record=database)) as three:
+        assert len(three.entries()) == 2
+    back.join()
 
 
 def test_the_server_crashes_while_documents_are_added(
@@ -415,6 +480,52 @@ def test_the_server_crashes_while_documents_are_added(
         assert "39" in workspace.retriever.search("39 ships")[0].passage.text
 
 
+@pytest.mark.parametrize("where", ["folder", "server"])
+def test_the_server_crashes_while_the_indexes_are_updated(
+    database: str, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """The state that is being read is lost with it, and read again: adding ends as it should."""
+    files = [tmp_path / f"{name}.md" for name in ("first", "second")]
+    for number, file in enumerate(files):
+        file.write_text(f"# Note\n\nThe harbour of Tarn took 3{number} ships in May.\n")
+    whole, changes = index_writer.forward_index_of, SharedVectors._entries
+    starting: list[threading.Thread] = []
+
+    def crash() -> None:
+        if not starting:
+            starting.append(threading.Thread(target=postgres.start))
+            postgres.stop()
+            starting[0].start()
+
+    def crashing(library: Library, entries: Mapping[str, Entry], **options: Any) -> ForwardIndex:
+        crash()
+        return whole(library, entries, **options)
+
+    def crashing_there(vectors: SharedVectors) -> dict[str, Entry]:
+        crash()
+        return changes(vectors)
+
+    with ExitStack() as stack:
+        store = "chroma"
+        if where == "server":
+            store = stack.enter_context(chroma_server(tmp_path))
+        settings = Settings(
+            home=tmp_path / "home", embedder="hash", engine="extractive", record=database,
+            vector_store=store,
+        )  # fmt: skip
+        workspace = stack.enter_context(Workspace(settings))
+        list(workspace.add(files[:1]))
+        if where == "folder":
+            monkeypatch.setattr(index_writer, "forward_index_of", crashing)
+        else:
+            monkeypatch.setattr(SharedVectors, "_entries", crashing_there)
+        stack.callback(lambda: [one.join() for one in starting])
+        report = list(workspace.add(files[1:]))[-1]
+        assert starting and isinstance(report, Report) and report.added == (str(files[1]),)
+        assert not workspace.indexes.is_behind() and not workspace.indexes.fault()
+        assert "31" in workspace.retriever.search("31 ships")[0].passage.text
+
+
 def test_a_server_that_stays_away_is_told(
     machines: tuple[Library, Library], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -442,6 +553,7 @@ def test_an_address_that_is_wrong_gives_one_line(
 ) -> None:
     """It says what to correct, and never shows the password."""
     monkeypatch.setattr(postgresql, "_CONNECTING", 2)
+    monkeypatch.setattr(postgresql, "_OPENING_PATIENCE", 0.0)
     rules = postgres.folder / "data" / "pg_hba.conf"
     before = rules.read_text()
     rules.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{before}")
@@ -510,8 +622,8 @@ def test_an_older_library_is_brought_up(
     """By the same steps as a file, whichever of two machines comes first."""
     steps = postgresql.MIGRATIONS
     monkeypatch.setattr(postgresql, "MIGRATIONS", steps[:-1])
+    # What asks for tables of the last step.
     monkeypatch.setattr("corpus.library.take_over", lambda *_: None)
-    # That version had no collections either.
     monkeypatch.setattr("corpus.library.is_public", lambda *_: True)
     monkeypatch.setattr("corpus.library.put_published", lambda *_, **__: None)
     with closing(Library(tmp_path, record=database)) as library:

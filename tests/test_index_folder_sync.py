@@ -405,8 +405,8 @@ def test_a_broken_off_run_is_finished(
     steps.close()  # type: ignore[attr-defined]
     (entry,) = workspace.library.entries()
     counts = embedded(monkeypatch)
-    with workspace.library.connections.writing() as connection:
-        connection.execute("DELETE FROM synced_files")
+    forgotten = "DELETE FROM synced_files"
+    workspace.library.connections.write(lambda connection: connection.execute(forgotten))
     files[0].rename(folder / "moved.md")
     report = synced(workspace, folder)
     assert len(report.renamed) == 1 and len(report.added.added) == 5 and len(counts) == 5

@@ -18,7 +18,7 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.workspace import Workspace
-from corpus.errors import LibraryLocked, StorageError
+from corpus.errors import LibraryLocked, StorageError, WorkersError
 from corpus.library import Library
 from corpus.synced_files import SyncedFiles
 from index import folder_watch
@@ -198,9 +198,13 @@ def test_bursts_of_events(workspace: Workspace, folder: Path, count: int) -> Non
 def test_what_refuses_is_waited_out_and_said_once(
     workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A locked library and a full disk; then it goes on by itself."""
+    """A locked library, a full disk, workers that went away; then it goes on by itself."""
     monkeypatch.setattr(folder_watch, "_LONGEST_WAIT", 0.3)
-    for error in (LibraryLocked("process 7 is writing"), StorageError("the disk is full")):
+    for error in (
+        LibraryLocked("process 7 is writing"),
+        StorageError("the disk is full"),
+        WorkersError("the workers went away"),
+    ):
         with watched(workspace, folder) as found:
             found.refuses = error
             write(folder / f"{type(error).__name__}.md", type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,13 @@ def test_two_machines_on_postgresql_share_one_collection(
             assert note_of(one).collection != collection and by_server(one) == 6
             server.restart()
             assert found(one) == found(two)
+            # Neither a page nor whoever opens the library waits for a machine that writes there.
+            cray = next(it.id for it in one.library.entries() if "Cray" in it.source.title)
+            one.maintain()
+            started = time.monotonic()
+            with one.library.exclusively(shared_vectors.LOCK):
+                two.remove(cray)
+                two.maintain()
+            assert time.monotonic() - started < 30 and two.indexes.is_behind()
+            two.maintain()
+            assert not two.indexes.is_behind() and by_server(one) == 5

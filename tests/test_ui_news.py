@@ -40,8 +40,8 @@ def looked(workspace: Workspace, days: int) -> None:
     """Note a look of some days ago."""
     workspace.library.looks.note(workspace.library.generation)
     at = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-    with workspace.library._connections.writing() as connection:
-        connection.execute("UPDATE looks SET at = ?", (at,))
+    statement = "UPDATE looks SET at = ?"
+    workspace.library.connections.write(lambda connection: connection.execute(statement, (at,)))
 
 
 def test_the_line_is_there_only_when_something_came(office: Office) -> None:
