@@ -441,6 +441,17 @@ def test_the_command(tmp_path: Path, folder: Path) -> None:
 
 
 @pytest.mark.process
+def test_what_is_no_folder_is_told_in_one_line(tmp_path: Path) -> None:
+    """An address, a link to itself, a name that no system has, the folder of nobody."""
+    (tmp_path / "loop").symlink_to("loop")
+    for named, said in (
+        ("https://example.org/feed", "is an address"), ("loop", "cannot be opened"),
+        ("x" * 5_000, "cannot be opened"), ("~nobody-here", "no such home folder"),
+    ):  # fmt: skip
+        done = briefing_here("sync", named, cwd=tmp_path, environment={"BRIEFING_HOME": "home"})
+        assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_two_at_once(workspace: Workspace, folder: Path) -> None:
     """The second is told who writes; without anything to do it needs no lock."""
     import subprocess

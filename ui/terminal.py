@@ -298,7 +298,9 @@ def with_bar(work: Iterator[Progress | Result]) -> Result | None:
             continue
         share = step.done / step.total if step.total else 1.0
         bar = "#" * int(share * _BAR)
-        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {step.note}")
+        # The name of a file may hold line breaks.
+        note = " ".join(step.note.split())
+        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {note}")
         if live:
             width = min(100, shutil.get_terminal_size().columns - 1)
             sys.stderr.write(f"\r\x1b[K{set_cell_size(line, width).rstrip()}")

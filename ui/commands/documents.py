@@ -91,7 +91,7 @@ def add(
             reports.append(with_bar(add_starter(opened)))
         for one in lists:
             # First: what they say of a file is known when it is added.
-            imported(opened, one, as_json=as_json)
+            imported(opened, one, ocr=ocr, workers=workers, collection=collection, as_json=as_json)
         if files:
             described = MetadataOverride(title, publisher, published, edit=True)
             reports.append(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import ReadError, UsageError
-from ui.commands.opening import workspace
+from ui.commands.opening import files_of, workspace
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
@@ -36,6 +36,9 @@ def references() -> None:
     help="Where the files lie that they name, besides the folder of the list itself (repeat).",
 )
 @click.option("--fetch", is_flag=True, help="Fetch what has an address and no file.")
+@click.option(
+    "--collection", default="", metavar="NAME", help="Only its readers find what is added."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each report as one object.")
 @click.pass_context
 def import_(
@@ -43,6 +46,7 @@ def import_(
     files: tuple[Path, ...],
     folders: tuple[Path, ...],
     fetch: bool,
+    collection: str,
     as_json: bool,
 ) -> None:
     """Add the files that references name, with what they say of them.
@@ -51,13 +55,14 @@ def import_(
     year) gives it its title, publisher and date, unless a person edited them. Files are read below
     the folder of the list and below --files alone. Exits with 1 when nothing could be read.
     """
-    for one in files:
-        if not one.expanduser().is_file():
+    lists = files_of([str(one) for one in files])
+    for one in lists:
+        if not one.is_file():
             raise UsageError(f"there is no file {one}")
     with workspace(context) as opened:
         reports = [
-            imported(opened, one.expanduser(), folders, fetch=fetch, as_json=as_json)
-            for one in files
+            imported(opened, one, folders, fetch=fetch, collection=collection, as_json=as_json)
+            for one in lists
         ]
     if not any(one.matched or one.added or one.without_file or one.lost or one.doubtful
                for one in reports):  # fmt: skip
@@ -70,9 +75,15 @@ def imported(
     folders: Sequence[Path] = (),
     *,
     fetch: bool = False,
+    ocr: bool = False,
+    workers: str = "",
+    collection: str = "",
     as_json: bool = False,
 ) -> ReferenceReport:
-    """Import a file of references and print what became of them; raises UsageError."""
+    """Import a file of references and print what became of them; raises UsageError.
+
+    The options are those of `Workspace.add_references`.
+    """
     from corpus.references import read_references
     from index.ingest import Progress, Report
     from index.reference_import import ReferenceReport
@@ -86,7 +97,9 @@ def imported(
 
     def progress() -> Any:
         roots = [file.absolute().parent, *folders]
-        for step in opened.add_references(found, roots, fetch=fetch):
+        for step in opened.add_references(
+            found, roots, fetch=fetch, ocr=ocr, workers=workers, collection=collection
+        ):
             if isinstance(step, ReferenceReport):
                 done.append(step)
             elif isinstance(step, Progress | Report):
