@@ -17,6 +17,7 @@ from assistant.memo.values import Memo
 from assistant.memo.whatsnew import counts_news, whats_new
 from assistant.settings import Settings
 from assistant.workspace import Workspace
+from corpus.catalogue import LibraryNews
 from corpus.looks import Look
 from tests.commands import briefing_here
 from tests.memos import MEMO
@@ -49,6 +50,10 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 def seen_now(workspace: Workspace) -> Look:
     workspace.library.looks.note(workspace.library.generation)
+    return last_look(workspace)
+
+
+def last_look(workspace: Workspace) -> Look:
     look = workspace.library.looks.last()
     assert look is not None
     return look
@@ -81,6 +86,26 @@ def test_only_what_came_since_is_told(workspace: Workspace, tmp_path: Path) -> N
     # What was told as a change is not told again.
     assert rest == ["Ships pay nothing, it says."]
     assert list(brief(workspace, seen_now(workspace))) == ["new"]
+
+
+def test_what_comes_in_meanwhile_is_new_the_next_time(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The brief marks what it looked at, and not what another process added since."""
+    look = seen_now(workspace)
+    (tmp_path / "end.md").write_text(END)
+    news = workspace.library.news
+
+    def slow(generation: int) -> LibraryNews:
+        found = news(generation)
+        list(workspace.add([tmp_path / "end.md"]))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace.library, "news", slow)
+        *_, memo = whats_new(workspace, seen=look)
+    workspace.library.looks.note(memo.library["generation"])
+    assert len(brief(workspace, last_look(workspace))) > 1
 
 
 def test_new_versions_and_removals_are_told(workspace: Workspace, tmp_path: Path) -> None:

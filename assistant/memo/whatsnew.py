@@ -51,6 +51,8 @@ def whats_new(
     if since and not is_date(since):
         raise UsageError(f"{since!r} is no date; write it as 2026-01-31")
     library = workspace.library
+    # Before the look: what comes in meanwhile is still new the next time.
+    present = library.generation
     from_day = since or (seen.at[:10] if seen else "")
     generation = library.generation_before(since) if since else seen.generation if seen else 0
     news, entries = library.news(generation), library.entries()
@@ -64,7 +66,7 @@ def whats_new(
         library={
             "documents": len(entries),
             "passages": sum(one.passages for one in entries),
-            "generation": library.generation,
+            "generation": present,
         },
         language=language,
         complete=False,
