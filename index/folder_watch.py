@@ -14,7 +14,14 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from corpus.errors import BriefingError, LibraryLocked, ReadError, SearchIndexError, StorageError
+from corpus.errors import (
+    BriefingError,
+    LibraryLocked,
+    ReadError,
+    SearchIndexError,
+    StorageError,
+    WorkersError,
+)
 from corpus.i18n import tr
 from corpus.synced_files import FileState
 from index.folder_plan import Ready
@@ -74,7 +81,10 @@ class Watch:
         self._stop.set()
 
     def run(self) -> None:
-        """Watch until told to stop; raises what no waiting helps against (EmbedderError)."""
+        """Watch until told to stop; raises what no waiting helps against (EmbedderError).
+
+        That is a WorkersError at the first look too: Ray is missing, or an address is wrong.
+        """
         first, failures = True, 0
         while not self._stop.is_set():
             with closing(self._events()) as events:
@@ -88,7 +98,11 @@ class Watch:
                         self._tell(error)
                         self._stop.wait(_GONE)
                         break
-                    except (LibraryLocked, StorageError, SearchIndexError) as error:
+                    except (
+                        LibraryLocked, StorageError, SearchIndexError, WorkersError,
+                    ) as error:  # fmt: skip
+                        if first and isinstance(error, WorkersError):
+                            raise
                         self._tell(error)
                         pause.until(min(2.0**failures, _LONGEST_WAIT))
                         failures = min(failures + 1, 10)
