@@ -166,3 +166,8 @@ def test_the_command_marks_what_it_wrote(workspace: Workspace, tmp_path: Path) -
         assert briefing("--keep", "-o", name) == 0 and (tmp_path / name).stat().st_size > 100
     assert briefing("-o", "brief.html") == 0 and looks.last() is not None
     assert briefing("-o", "again.eml") == 3 and not (tmp_path / "again.eml").exists()
+    assert briefing("-o", "again.eml", "--since", "2999") == 3
+    assert not (tmp_path / "again.eml").exists()
+    workspace.remove(workspace.library.entries()[0].id)
+    assert briefing("-o", "again.eml") == 0
+    assert b"No longer there: The Harbour Dues Rule" in (tmp_path / "again.eml").read_bytes()

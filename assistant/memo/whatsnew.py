@@ -30,6 +30,8 @@ from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 
 TEMPLATE = "whatsnew"
+# The key of the only section where nothing is new.
+NOTHING_NEW = "new"
 _PASSAGES, _SENTENCES = 3, 2
 # Documents of which sentences are quoted; of the others the titles stand. A tenth of a second each.
 _MOST_READ = 60
@@ -73,7 +75,7 @@ def whats_new(
     )
     if not news:
         said = worded(_NOTHING, language, since=from_day)
-        nothing = Section("new", worded("New", language), (note(said),))
+        nothing = Section(NOTHING_NEW, worded("New", language), (note(said),))
         yield replace(memo, sections=(nothing,), complete=True)
         return
     yield from _Brief(workspace, memo, news, language, entries).grown()
@@ -258,4 +260,4 @@ class _Brief:
         return lines
 
 
-__all__ = ["TEMPLATE", "counts_news", "whats_new"]
+__all__ = ["NOTHING_NEW", "TEMPLATE", "counts_news", "whats_new"]

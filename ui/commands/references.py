@@ -15,7 +15,7 @@ from ui.commands.opening import files_of, workspace
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
-    from corpus.references import Reference
+    from corpus.references import Reference, ReferenceFile
     from index.reference_import import ReferenceReport
 
 _LISTED = 20
@@ -55,23 +55,28 @@ def import_(
     year) gives it its title, publisher and date, unless a person edited them. Files are read below
     the folder of the list and below --files alone. Exits with 1 when nothing could be read.
     """
-    lists = files_of([str(one) for one in files])
-    for one in lists:
+    from corpus.references import read_references
+
+    lists = []
+    for one in files_of([str(one) for one in files]):
         if not one.is_file():
             raise UsageError(f"there is no file {one}")
+        try:
+            lists.append(read_references(one))
+        except ReadError as error:
+            raise UsageError(f"{one.name}: {error}") from error
     with workspace(context) as opened:
         reports = [
             imported(opened, one, folders, fetch=fetch, collection=collection, as_json=as_json)
             for one in lists
         ]
-    if not any(one.matched or one.added or one.without_file or one.lost or one.doubtful
-               for one in reports):  # fmt: skip
+    if not any(one.count for one in reports):
         context.exit(1)
 
 
 def imported(
     opened: Workspace,
-    file: Path,
+    found: ReferenceFile,
     folders: Sequence[Path] = (),
     *,
     fetch: bool = False,
@@ -80,23 +85,18 @@ def imported(
     collection: str = "",
     as_json: bool = False,
 ) -> ReferenceReport:
-    """Import a file of references and print what became of them; raises UsageError.
+    """Import references and print what became of them; raises UsageError.
 
     The options are those of `Workspace.add_references`.
     """
-    from corpus.references import read_references
     from index.ingest import Progress, Report
     from index.reference_import import ReferenceReport
     from ui.terminal import with_bar
 
-    try:
-        found = read_references(file)
-    except ReadError as error:
-        raise UsageError(str(error)) from error
     done: list[ReferenceReport] = []
 
     def progress() -> Any:
-        roots = [file.absolute().parent, *folders]
+        roots = [found.path.absolute().parent, *folders]
         for step in opened.add_references(
             found, roots, fetch=fetch, ocr=ocr, workers=workers, collection=collection
         ):
@@ -154,6 +154,8 @@ def _tell(report: ReferenceReport, *, fetch: bool) -> None:
     for one in report.reports:
         if one.refused or one.left_out:
             click.echo("\n".join(report_lines(one)))
+    if not (report.count or report.broken):
+        click.echo("it holds no references")
 
 
 def _as_object(report: ReferenceReport) -> dict[str, Any]:
