@@ -195,7 +195,7 @@ def test_references_and_feeds_say_the_same_there(ray: Cluster, tmp_path: Path) -
     folder = tmp_path / "notes"
     listed, told, silent = notes(folder, 3)
     told.write_text(
-        "---\ntitle: Of the page\npublisher: Page\n---\n\nThe weir was painted green.\n"
+        "---\ntitle: Of the page\npublisher: Port Gazette\n---\n\nThe weir was painted green.\n"
     )
     silent.write_text("The weir was painted green, and then blue.\n")
     (folder / "list.bib").write_text(
@@ -217,7 +217,7 @@ def test_references_and_feeds_say_the_same_there(ray: Cluster, tmp_path: Path) -
             })  # fmt: skip
     assert found[0] == found[1] == {
         listed.name: ("Of the list", "Press", "2024"),
-        told.name: ("Of the page", "Page", "2025-06-03"),
+        told.name: ("Of the page", "Port Gazette", "2025-06-03"),
         silent.name: ("Of the entry", "Feed", "2025-06-03"),
     }  # fmt: skip
 

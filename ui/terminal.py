@@ -208,7 +208,7 @@ def sync_lines(report: SyncReport, *, ocr: bool = False) -> Iterator[str]:
         ("removed by hand, and out until they change", report.held_back),
         ("being written, and left for later", report.waiting),
     ):
-        yield from _listed(name, places)
+        yield from listed(name, places)
     if report.unchanged:
         yield f"unchanged: {report.unchanged}"
     if report.trial:
@@ -231,13 +231,13 @@ def _account_lines(accounts: Sequence[ExtractionReport], *, ocr: bool) -> Iterat
         ("documents within", [(one.path, ", ".join(one.attachments)) for one in accounts]),
         ("doubtful", [(one.path, "; ".join(one.doubts)) for one in accounts]),
     ):
-        yield from _listed(name, [f"{path}: {said}" for path, said in told if said])
+        yield from listed(name, [f"{path}: {said}" for path, said in told if said])
     if any("published:" in doubt for one in accounts for doubt in one.doubts):
         yield "to settle a date: briefing add FILE --published YYYY-MM-DD"
     scans = any(left.kind == "pages without text" for one in accounts for left in one.left_out)
     if scans and not (ocr and installed()):
         yield wrapped(advice())
-    yield from _listed(
+    yield from listed(
         "without a date of publication", [one.path for one in accounts if not one.published]
     )
     furniture: Counter[str] = Counter()
@@ -253,7 +253,7 @@ def _account_lines(accounts: Sequence[ExtractionReport], *, ocr: bool) -> Iterat
         yield "languages: " + ", ".join(f"{one} {count}" for one, count in languages.most_common())
 
 
-def _listed(name: str, lines: Sequence[str]) -> Iterator[str]:
+def listed(name: str, lines: Sequence[str]) -> Iterator[str]:
     """Yield how many lines there are and the first of them; nothing where there are none."""
     if lines:
         yield f"{name}: {len(lines)}"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from corpus.references import Reference, ReferenceFile
     from index.reference_import import ReferenceReport
 
-_LISTED = 20
-
 
 @click.group()
 def references() -> None:
@@ -115,19 +113,15 @@ def imported(
 
 
 def _tell(report: ReferenceReport, *, fetch: bool) -> None:
-    from ui.terminal import report_lines, safe, wrapped
+    from ui.terminal import listed, report_lines, safe
 
-    def listed(head: str, lines: Sequence[str]) -> None:
-        if lines:
-            click.echo(safe(f"{head}: {len(lines)}"))
-            for line in lines[:_LISTED]:
-                click.echo(wrapped(safe(line), indent="  "))
-            if len(lines) > _LISTED:
-                click.echo(f"  and {len(lines) - _LISTED} more (--json lists all)")
+    def told(head: str, lines: Sequence[str]) -> None:
+        for line in listed(head, lines):
+            click.echo(line)
 
     click.echo(safe(f"{report.file.name}:"))
-    listed("added", [one.name for one in report.added])
-    listed(
+    told("added", [one.name for one in report.added])
+    told(
         "matched a document",
         [
             f"{one.reference.name} (by its {one.by}"
@@ -135,18 +129,18 @@ def _tell(report: ReferenceReport, *, fetch: bool) -> None:
             for one in report.matched
         ],
     )
-    listed("doubtful, left as they are", [f"{one.reference.name}: {one.why}"
+    told("doubtful, left as they are", [f"{one.reference.name}: {one.why}"
                                           for one in report.doubtful])  # fmt: skip
-    listed(
+    told(
         "names a file that is not below the folders given (see --files)",
         [f"{one.name}: {', '.join(one.files)}" for one in report.lost],
     )
     hint = "" if fetch else "; those with an address can be fetched with --fetch"
-    listed(
+    told(
         f"without a file{hint}",
         [f"{one.name}: {one.url}" if one.url else one.name for one in report.without_file],
     )
-    listed(
+    told(
         "could not be read",
         [f"line {one.line}{f' ({one.name})' if one.name else ''}: {one.why}"
          for one in report.broken],
