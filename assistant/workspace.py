@@ -300,11 +300,17 @@ class Workspace:
         refused_again: bool = True,
         ready: Ready = always,
         ocr: bool = False,
+        collection: str = "",
     ) -> Iterator[Progress | SyncReport]:
-        """Bring the library in step with a folder: see `index.folder_sync.sync`."""
+        """Bring the library in step with a folder: see `index.folder_sync.sync`, and `add` here.
+
+        Raises UsageError for a collection that is not there.
+        """
+        if collection:
+            self.library.collections.require(collection)
         return sync(
             folder.expanduser().resolve(),
-            lambda files: self.add(files, ocr=ocr),
+            lambda files: self.add(files, ocr=ocr, collection=collection),
             library=self.library,
             indexes=self.indexes,
             allow_empty=allow_empty,
@@ -370,16 +376,35 @@ class Workspace:
         return fetching.bring(feeds)
 
     def add_references(
-        self, file: ReferenceFile, folders: Sequence[Path], *, fetch: bool = False
+        self,
+        file: ReferenceFile,
+        folders: Sequence[Path],
+        *,
+        fetch: bool = False,
+        ocr: bool = False,
+        workers: str = "",
+        collection: str = "",
     ) -> Iterator[Progress | ReferenceReport]:
-        """Import a file of references: see `index.reference_import.ReferenceImport.bring`."""
+        """Import references: see `index.reference_import.ReferenceImport.bring`, and `add` here.
+
+        Raises UsageError for a collection that is not there.
+        """
+        if collection:
+            self.library.collections.require(collection)
 
         def added(
             files: Sequence[Path],
             places: Mapping[Path, str],
             described: Mapping[Path, MetadataOverride],
         ) -> Iterator[Progress | Report]:
-            return self.add(files, described=described, places=places)
+            return self.add(
+                files,
+                described=described,
+                places=places,
+                ocr=ocr,
+                workers=workers,
+                collection=collection,
+            )
 
         importing = ReferenceImport(self.library, added, self.indexes, self.addresses)
         return importing.bring(file, folders, fetch=fetch)

@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -18,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from corpus.errors import ReadError
 from corpus.i18n import tr
-from corpus.references.reference import date_of
+from corpus.references.reference import date_of, storable
 
 # Entries that are read of one feed, the first ones: the newest, by custom of all of them.
 MOST_ENTRIES = 5_000
@@ -94,15 +95,19 @@ def _xml_feed(content: bytes, url: str) -> ParsedFeed:
     import feedparser
 
     # Bytes in a stream: given an address or a path as text, it would open that.
-    found = feedparser.parse(
-        io.BytesIO(content),
-        response_headers={"content-location": url, "content-type": "application/xml"},
+    damage = ReadError(
+        "damaged", tr("{address} cannot be read as a feed; its XML is damaged", address=url)
     )
-    if not found.get("version") and not found.get("entries"):
-        raise ReadError(
-            "damaged",
-            tr("{address} cannot be read as a feed; its XML is damaged", address=url),
+    try:
+        found = feedparser.parse(
+            io.BytesIO(content),
+            response_headers={"content-location": url, "content-type": "application/xml"},
         )
+    except (ValueError, RecursionError) as error:
+        # "&#xD800;" is no character.
+        raise damage from error
+    if not found.get("version") and not found.get("entries"):
+        raise damage
     title = _plain(found.feed.get("title", ""))
     entries = tuple(_entries(found.entries[:MOST_ENTRIES], url))
     trouble = found.get("bozo_exception")
@@ -122,13 +127,13 @@ def _entries(entries: list[Any], url: str) -> Iterator[FeedEntry]:
         if not key and not content:
             continue
         yield FeedEntry(
-            id=(key or _plain(content))[:1_000],
+            id=storable(key or _plain(content))[:1_000],
             link=link,
             title=title,
             # Asked for what it lacks, an entry answers with something else, and a warning.
             published=_day(one, "published" if "published" in one else "updated"),
             publisher=_plain(source.get("title", "") or one.get("publisher", "")),
-            content=content,
+            content=storable(content),
         )
 
 
@@ -139,7 +144,11 @@ def _day(entry: Any, name: str) -> str:
     if len(day) < len("2025-01-28") and parsed is not None:
         # In figures whose order only the parser knows.
         day = date_of("-".join(map(str, parsed[:3]))) or day
-    # A clock that is set wrong: what is published already is of today at the latest.
+    return _published(day)
+
+
+def _published(day: str) -> str:
+    """Return a day, today for one to come: a clock that is set wrong."""
     return min(day, datetime.now(UTC).date().isoformat())
 
 
@@ -165,14 +174,14 @@ def _json_feed(content: bytes, url: str) -> ParsedFeed:
 def _item(one: Mapping[str, Any], url: str) -> FeedEntry:
     def said(name: str) -> str:
         value = one.get(name)
-        return value if isinstance(value, str) else ""
+        return storable(value) if isinstance(value, str) else ""
 
     link = _web_address(said("url") or said("external_url"), url)
     return FeedEntry(
-        id=str(one.get("id") or link)[:1_000],
+        id=storable(str(one.get("id") or link))[:1_000],
         link=link,
         title=_plain(said("title")),
-        published=date_of((said("date_published") or said("date_modified"))[:10]),
+        published=_published(date_of((said("date_published") or said("date_modified"))[:10])),
         publisher="",
         content=said("content_html") or _as_html(said("content_text") or said("summary")),
     )
@@ -191,7 +200,14 @@ def _web_address(link: Any, url: str) -> str:
         scheme = urlsplit(found).scheme
     except ValueError:
         return ""
-    return found.partition("#")[0] if link and scheme in ("http", "https") else ""
+    return storable(found.partition("#")[0]) if link and scheme in ("http", "https") else ""
+
+
+def _read(parser: HTMLParser, markup: str) -> None:
+    # How it refuses "<![x", which browsers pass over.
+    with suppress(AssertionError):
+        parser.feed(markup)
+        parser.close()
 
 
 class _Text(HTMLParser):
@@ -206,12 +222,11 @@ class _Text(HTMLParser):
 
 def _plain(markup: Any) -> str:
     """Return a title without its markup, in one line."""
-    text = str(markup or "")[:2_000]
+    text = storable(str(markup or ""))[:2_000]
     if "<" in text or "&" in text:
         parser = _Text()
-        parser.feed(text)
-        parser.close()
-        text = "".join(parser.parts)
+        _read(parser, text)
+        text = storable("".join(parser.parts))
     return " ".join(text.split())[:300]
 
 
@@ -224,8 +239,8 @@ class _Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep what links to a feed."""
         said = {name: value or "" for name, value in attrs}
-        if tag == "base" and said.get("href"):
-            self.base = urljoin(self.base, said["href"])
+        if tag == "base":
+            self.base = _web_address(said.get("href"), self.base) or self.base
         kind = said.get("type", "").partition(";")[0].strip().lower()
         if tag == "link" and "alternate" in said.get("rel", "").lower().split():
             address = _web_address(said.get("href"), self.base)
@@ -236,7 +251,7 @@ class _Links(HTMLParser):
 def feeds_of_page(content: bytes, url: str) -> list[LinkedFeed]:
     """Return the feeds that a page links to in its head, in its order; feeds of comments last."""
     parser = _Links(url)
-    parser.feed(content[:_PAGE_HEAD].decode("utf-8", "replace"))
+    _read(parser, content[:_PAGE_HEAD].decode("utf-8", "replace"))
     once = {one.url: one for one in reversed(parser.found)}
     return sorted(
         reversed(list(once.values())),

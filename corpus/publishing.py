@@ -191,6 +191,7 @@ def move(connection: Connection, moves: Mapping[str, str], read_again: Collectio
         _leave(connection, _shown_at(connection, place), {place})
         connection.execute("DELETE FROM places WHERE location = ?", (place,))
         connection.execute("DELETE FROM edits WHERE location = ?", (place,))
+        connection.execute("DELETE FROM bibliography WHERE location = ?", (place,))
     shown: list[tuple[str, str, str]] = []
     for number, (old, new) in enumerate(every.items()):
         row = connection.execute(
@@ -213,6 +214,7 @@ def move(connection: Connection, moves: Mapping[str, str], read_again: Collectio
 def _rename(connection: Connection, document: str, old: str, new: str) -> None:
     connection.execute("UPDATE places SET location = ? WHERE location = ?", (new, old))
     connection.execute("UPDATE edits SET location = ? WHERE location = ?", (new, old))
+    connection.execute("UPDATE bibliography SET location = ? WHERE location = ?", (new, old))
     connection.execute(
         "UPDATE statements SET location = ? WHERE location = ? AND document = ?",
         (new, old, document),
@@ -234,8 +236,8 @@ def leave(connection: Connection, places: Collection[str], folder: str) -> list[
 def _leave(connection: Connection, document: str, gone: set[str], folder: str = "") -> None:
     """Hide a visible document, or take the places that are gone from one that has others.
 
-    What a person edited there holds for another place in the same folder: the file was copied
-    there, and then removed.
+    What a person edited there, and what a list of references states, holds for another place in
+    the same folder: the file was copied there, and then removed.
     """
     if not document:
         return
@@ -255,6 +257,11 @@ def _leave(connection: Connection, document: str, gone: set[str], folder: str = 
                     "UPDATE edits SET location = ? WHERE location = ? AND field = ?",
                     (heir, place, field),
                 )
+            connection.execute(
+                "UPDATE bibliography SET location = ? WHERE location = ? AND NOT EXISTS"
+                " (SELECT 1 FROM bibliography WHERE location = ?)",
+                (heir, place, heir),
+            )
     metadata.update_row(connection, document)
     _record(connection, document, visible=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import tempfile
@@ -212,7 +213,9 @@ class FeedFetching:
         passed = []
         if not feed.checked and self.first is not None:
             wanted, passed = wanted[: self.first], wanted[self.first :]
-        self._note(feed, passed, PASSED)
+        older = {one.link or one.id for one in passed}
+        # With their twins, which lead to the same page.
+        self._note(feed, [it for it in parsed.entries if (it.link or it.id) in older], PASSED)
         # Noted before they are fetched: what an interruption leaves is brought the next time.
         self._note(feed, wanted, NEW)
         now = wanted if self.first is None else wanted[:AT_ONCE]
@@ -278,11 +281,19 @@ class FeedFetching:
             for number, one in enumerate(entries):
                 file = Path(folder) / f"{number:04}.html"
                 file.write_text(_as_page(one), encoding="utf-8")
-                name = re.sub(r"[^\w.-]+", "-", one.id)[:120].strip("-")
-                places[file] = f"{feed.url}{WITHIN}{name or number}"
+                places[file] = f"{feed.url}{WITHIN}{_place_name(one.id)}"
                 described[file] = MetadataOverride(**asdict(_filling(feed, one)))
             yield from self.add(list(places), described=described, places=places)
         self._note(feed, entries, ADDED)
+
+
+def _place_name(entry: str) -> str:
+    """Return an id as the end of a place; one that is shortened has a mark of the whole."""
+    name = re.sub(r"[^\w.-]+", "-", entry)[:120].strip("-")
+    if name == entry:
+        return name
+    mark = hashlib.sha256(entry.encode()).hexdigest()[:8]
+    return f"{name}-{mark}" if name else mark
 
 
 def _as_page(entry: FeedEntry) -> str:

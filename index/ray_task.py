@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import socket
 import tempfile
 import time
@@ -78,8 +79,8 @@ def prepare(request: Mapping[str, Any], data: bytes) -> Prepared | Unable:
     """Return what becomes of a file, whose bytes are `data`.
 
     `request` is made of plain values, so that another version of this program understands it well
-    enough to say so: "mark" (`program_mark`), "name" and "place" of the file, "described" (the
-    fields of a MetadataOverride), "ocr", and "embedder" (its name).
+    enough to say so: "mark" (`program_mark`), "name" and "place" of the file, "described" (its
+    MetadataOverride, pickled), "ocr", and "embedder" (its name).
     """
     worker = _this_worker()
     if request["mark"] != program_mark():
@@ -88,7 +89,7 @@ def prepare(request: Mapping[str, Any], data: bytes) -> Prepared | Unable:
         embedder, sandbox = _opened(request["embedder"])
     except EmbedderError as error:
         return Unable("embedder", worker, str(error))
-    override = MetadataOverride(**request["described"])
+    override: MetadataOverride = pickle.loads(request["described"])
     parts: list[Part | LeftOut] = []
     refused, embedding, started = None, 0.0, time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="briefing-worker-") as folder:

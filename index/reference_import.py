@@ -68,6 +68,12 @@ class ReferenceReport:
     broken: tuple[Broken, ...] = ()
     reports: tuple[Report, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many references could be read, whatever became of them."""
+        told = (self.matched, self.added, self.without_file, self.lost, self.doubtful)
+        return sum(map(len, told))
+
 
 @dataclass(frozen=True, slots=True)
 class _Stated(MetadataOverride):

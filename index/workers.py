@@ -11,6 +11,7 @@ import hashlib
 import logging
 import math
 import os
+import pickle
 import re
 import socket
 import subprocess
@@ -19,7 +20,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,8 @@ class _Work:
             "mark": program_mark(),
             "name": file.name,
             "place": self.given.place(file),
-            "described": asdict(self.given.override(file)),
+            # Whatever kind it is: an entry of a feed fills in what a page does not say itself.
+            "described": pickle.dumps(self.given.override(file)),
             "ocr": self.ocr,
             "embedder": self.workers.embedder,
         }

@@ -112,3 +112,39 @@ def test_a_page_names_its_feeds() -> None:
         ("News & more", "https://example.org/a/news"),
         ("Comments", "https://example.org/comments/feed"),
     ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"version": "https://jsonfeed.org/version/1", "title": "\\ud800N\\u0000", "items": ['
+        '{"id": "\\udfff1", "title": "T\\ud800", "content_text": "x\\udc00"}]}',
+        "<rss version='2.0'><channel><title>N</title><item><guid isPermaLink='false'>1</guid>"
+        "<title>T&lt;![x</title></item></channel></rss>",
+    ],
+    ids=["halves of surrogate pairs", "markup that the parser refuses"],
+)
+def test_what_cannot_be_stored_is_left_out(content: str) -> None:
+    """No feed can hand on a text that the record refuses."""
+    feed = parse_feed(content.encode(), URL)
+    (entry,) = feed.entries
+    assert (feed.title, entry.id) == ("N", "1")
+    assert entry.title.startswith("T")
+    f"{feed}{entry.content}".encode()
+
+
+def test_signs_that_are_none_end_in_one_line() -> None:
+    """A number that is no character is damage, and no failure of ours."""
+    content = b'<rss version="2.0"><channel><item><title>x&#xD800;</title></item></channel></rss>'
+    with pytest.raises(ReadError, match="damaged") as raised:
+        parse_feed(content, URL)
+    assert raised.value.reason == "damaged"
+
+
+def test_a_page_with_addresses_that_are_none_still_names_its_feeds() -> None:
+    """A base and links that cannot be parsed are passed over."""
+    page = (
+        '<base href="http://[x"><link rel=alternate type="application/rss+xml" href="http://[y">'
+        '<link rel=alternate type="application/rss+xml" href="/z"> <![x'
+    )
+    assert [one.url for one in feeds_of_page(page.encode(), URL)] == ["https://example.org/z"]

@@ -281,3 +281,32 @@ def test_a_doi_is_found_in_a_text() -> None:
     """Without what stands around it."""
     assert doi_in("see https://doi.org/10.1000/Ab-1_2(x)3. Then") == "10.1000/ab-1_2(x)3"
     assert doi_in("version 10.5 of 2024") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("deep.bib", f"@article{{a, title = {{{'{' * 3000}Quay{'}' * 3000}}}}}"),
+        ("deep.bib", "@article{a, title = {" + r"\textbf{" * 2000 + "Quay" + "}" * 2000 + "}}"),
+        ("file.bib", "@article{a, title = {Quay}, file = {file://[x}}"),
+        ("half.csl.json", r'[{"type": "book", "title": "\ud800Quay"}]'),
+        ("long.csl.json", f'[{{"id": {"1" * 5000}}}, {{"type": "book", "title": "Quay"}}]'),
+    ],
+    ids=["deep braces", "deep commands", "a file that is no address", "half a pair", "long number"],
+)
+def test_a_hostile_list_does_no_harm(tmp_path: Path, name: str, text: str) -> None:
+    """What cannot be read of a list is passed over, and what is read can be stored."""
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    (one,) = read_references(file).references
+    assert one.title == "Quay"
+    assert attached_file(one.files, [tmp_path]) is None
+
+
+def test_macros_made_of_macros_stay_small(tmp_path: Path) -> None:
+    """Each of forty macros is four times the one before it."""
+    macros = [f"@string{{a{one + 1} = {' # '.join([f'a{one}'] * 4)}}}" for one in range(40)]
+    file = tmp_path / "macros.bib"
+    file.write_text("\n".join([*macros, "@article{k, title = a40}"]), encoding="utf-8")
+    (one,) = read_references(file).references
+    assert len(one.title) <= 100_000

@@ -127,6 +127,26 @@ def test_what_is_new_comes_once_with_what_its_entry_says(
     assert not workspace.follow(f"{site.address}/feed").new
 
 
+def test_what_was_passed_over_stays_so(workspace: Workspace, site: Publisher) -> None:
+    """Also where the feed names the same page twice."""
+    twin = item(1, day=1).replace(">g1<", ">twin<")
+    workspace.follow(site.feed(item(2, day=2), item(1, day=1), twin))
+    assert [(one.added, one.passed) for one in brought(workspace, first=1)] == [(1, 1)]
+    assert brought(workspace)[0].added == 0 and site.asked_for("/page/1") == 0
+
+
+def test_entries_with_ids_alike_are_two_documents(workspace: Workspace, site: Publisher) -> None:
+    """Their ids differ in signs that no place holds, or behind what is shown of them."""
+    words = "&lt;p&gt;The quay of {} is closed until June, its master says.&lt;/p&gt;"
+    ids = ("tag:a/1", "tag:a-1", f"{'x' * 130}1", f"{'x' * 130}2")
+    items = [
+        item(1, link="none", text=words.format(f"Lund {number}")).replace(">g1<", f">{one}<")
+        for number, one in enumerate(ids)
+    ]
+    workspace.follow(site.feed(*items))
+    assert brought(workspace)[0].added == 4 and len(workspace.library.entries()) == 4
+
+
 def test_a_page_says_more_than_its_entry(workspace: Workspace, site: Publisher) -> None:
     """What the page states itself stands."""
     site.pages["/page/1"] = Answer(

@@ -14,6 +14,7 @@ import pytest
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import LibraryLocked, ReadError, UsageError
+from corpus.references import Reference
 from index.embedders import HASHING
 from index.embedding import HashEmbedder
 from index.folder_sync import SyncReport
@@ -120,6 +121,37 @@ def test_a_renamed_file_keeps_its_document(
     write(folder / "2024/final.md", "Onehaven", 90)
     assert synced(workspace, folder).added.replaced
     assert workspace.library.entries()[0].source.publisher == "The Ministry"
+
+
+def test_what_a_list_of_references_states_moves_along(workspace: Workspace, folder: Path) -> None:
+    """Also where two files change places, and where a copy is left; it is never another file's."""
+    for port in ("Onehaven", "Twohaven"):
+        write(folder / f"{port}.md", port)
+    synced(workspace, folder)
+    bibliography = workspace.library.bibliography
+    bibliography.note(
+        {
+            str(folder / "Onehaven.md"): Reference(title="One", doi="10.1234/one"),
+            str(folder / "Twohaven.md"): Reference(title="Two", doi="10.1234/two"),
+        }
+    )
+
+    def stated() -> dict[str, str]:
+        return {Path(place).name: one.doi for place, one in bibliography.all().items()}
+
+    (folder / "Onehaven.md").rename(folder / "between")
+    (folder / "Twohaven.md").rename(folder / "Onehaven.md")
+    (folder / "between").rename(folder / "Twohaven.md")
+    assert len(synced(workspace, folder).renamed) == 2
+    assert stated() == {"Onehaven.md": "10.1234/two", "Twohaven.md": "10.1234/one"}
+    (folder / "Onehaven.md").rename(folder / "Twohaven.md")
+    synced(workspace, folder)
+    assert stated() == {"Twohaven.md": "10.1234/two"}
+    shutil.copy(folder / "Twohaven.md", folder / "copy.md")
+    synced(workspace, folder)
+    (folder / "Twohaven.md").unlink()
+    synced(workspace, folder)
+    assert stated() == {"copy.md": "10.1234/two"}
 
 
 def test_a_title_from_a_name_follows_it(
@@ -441,6 +473,17 @@ def test_the_command(tmp_path: Path, folder: Path) -> None:
 
 
 @pytest.mark.process
+def test_what_is_no_folder_is_told_in_one_line(tmp_path: Path) -> None:
+    """An address, a link to itself, a name that no system has, the folder of nobody."""
+    (tmp_path / "loop").symlink_to("loop")
+    for named, said in (
+        ("https://example.org/feed", "is an address"), ("loop", "cannot be opened"),
+        ("x" * 5_000, "cannot be opened"), ("~nobody-here", "no such home folder"),
+    ):  # fmt: skip
+        done = briefing_here("sync", named, cwd=tmp_path, environment={"BRIEFING_HOME": "home"})
+        assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_two_at_once(workspace: Workspace, folder: Path) -> None:
     """The second is told who writes; without anything to do it needs no lock."""
     import subprocess

@@ -167,3 +167,18 @@ def test_the_commands_import_and_export(tmp_path: Path, folder: Path) -> None:
     assert briefing("references", "import", "nowhere.bib")[0] == 2
     (tmp_path / "no.json").write_text("nothing")
     assert briefing("references", "import", str(tmp_path / "no.json"))[0] == 1
+    (tmp_path / "empty.bib").write_text("")
+    code, said = briefing("references", "import", "empty.bib")
+    assert code == 1 and "empty.bib:\nit holds no references" in said
+
+
+def test_a_list_that_is_none_stops_nothing_else(tmp_path: Path, folder: Path) -> None:
+    """RDF that is not Zotero's, in a folder with documents: it is refused by name."""
+    (folder / "model.rdf").write_text("<model/>")
+    at = {"BRIEFING_HOME": str(tmp_path / "home"), "BRIEFING_EMBEDDER": "hash"}
+    done = briefing_here("add", str(folder), cwd=tmp_path, environment=at)
+    assert "model.rdf:thisisnoRDFasZotero" in "".join(done.stdout.split())
+    assert "added: 2" in done.stdout and done.returncode == 0
+    done = briefing_here("references", "import", str(folder / "model.rdf"), cwd=tmp_path,
+                         environment=at)  # fmt: skip
+    assert done.returncode == 2 and "model.rdf: this is no RDF" in done.stderr

@@ -16,8 +16,12 @@ import pytest
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.errors import UsageError, WorkersError
+from corpus.feed_parsing import FeedEntry
+from corpus.feeds import Feed
+from corpus.references import read_references
 from corpus.starter import starter_files
 from index import workers as workers_module
+from index.feed_ingest import _filling
 from index.folder_walk import files_below
 from index.ingest import MetadataOverride, Progress, Report, add
 from index.workers import MOST_TRIES, Workers
@@ -189,6 +193,38 @@ def test_the_library_is_the_one_that_is_made_here(
     report = taken_in(tmp_path / "there", files[3:], again)
     assert len(report.unchanged) >= 5 and not report.added
     assert again.done_by.total() == len(report.refused)
+
+
+def test_references_and_feeds_say_the_same_there(ray: Cluster, tmp_path: Path) -> None:
+    """What a list states goes before the file, what an entry states behind it, as here."""
+    folder = tmp_path / "notes"
+    listed, told, silent = notes(folder, 3)
+    told.write_text(
+        "---\ntitle: Of the page\npublisher: Port Gazette\n---\n\nThe weir was painted green.\n"
+    )
+    silent.write_text("The weir was painted green, and then blue.\n")
+    (folder / "list.bib").write_text(
+        "@report{a, title = {Of the list}, institution = {Press}, year = 2024, file = {note-00.md}}"
+    )
+    entry = FeedEntry("1", "https://example.org/1", "Of the entry", "2025-06-03", "", "")
+    filling = _filling(Feed("https://example.org/feed", "Feed"), entry)
+    found = []
+    for workers in ("", ray.address):
+        settings = Settings(home=tmp_path / f"home{bool(workers)}", embedder="hash",
+                            engine="extractive", workers=workers)  # fmt: skip
+        with Workspace(settings) as workspace:
+            list(workspace.add_references(read_references(folder / "list.bib"), [folder]))
+            list(workspace.add([told, silent], described={told: filling, silent: filling}))
+            found.append({
+                Path(one.source.location).name: (one.source.title, one.source.publisher,
+                                                 one.source.published)
+                for one in workspace.library.entries()
+            })  # fmt: skip
+    assert found[0] == found[1] == {
+        listed.name: ("Of the list", "Press", "2024"),
+        told.name: ("Of the page", "Port Gazette", "2025-06-03"),
+        silent.name: ("Of the entry", "Feed", "2025-06-03"),
+    }  # fmt: skip
 
 
 def test_vectors_of_the_model_agree(ray: Cluster, tmp_path: Path) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import closing
 from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
 
 from corpus.access import Asker
 from corpus.library import Library
 from tests.commands import Done, briefing_here
+from ui.cli import cli
 
 
 def test_rights_are_given_taken_and_recorded(tmp_path: Path) -> None:
@@ -50,3 +56,57 @@ def test_rights_are_given_taken_and_recorded(tmp_path: Path) -> None:
     assert all(one["who"].startswith("command line of ") for one in lines)
     assert len(briefing("audit", "--limit", "1").stdout.splitlines()) == 1
     assert "no such line" in briefing("audit", "--who", "nobody").stdout
+
+
+def test_nothing_of_a_folder_goes_to_everyone(tmp_path: Path) -> None:
+    """With --collection, what a list of references in the folder names is kept to its readers too.
+
+    So it is when a folder is kept in step, and when a list alone is imported.
+    """
+    home = tmp_path / "home"
+
+    def briefing(*arguments: str) -> Done:
+        environment = {"BRIEFING_HOME": str(home), "BRIEFING_EMBEDDER": "hash"}
+        return briefing_here(*arguments, cwd=tmp_path, environment=environment)
+
+    for name in ("added", "synced", "listed"):
+        (tmp_path / name).mkdir()
+        text = f"# The {name} note\n\nThe {name} note speaks of {len(name)} ships.\n"
+        (tmp_path / name / "note.md").write_text(text, encoding="utf-8")
+        if name != "synced":
+            (tmp_path / name / "list.bib").write_text("@report{note, file = {note.md}}")
+    for command in (
+        ("add", "added"), ("sync", "synced"), ("references", "import", "listed/list.bib"),
+    ):  # fmt: skip
+        missing = briefing(*command, "--collection", "Desk")
+        assert missing.returncode == 2 and "there is no collection 'Desk'" in missing.stderr
+    briefing("collections", "make", "Desk")
+    for command in (
+        ("add", "added"), ("sync", "synced"), ("references", "import", "listed/list.bib"),
+    ):  # fmt: skip
+        assert briefing(*command, "--collection", "Desk").returncode == 0
+    library = Library(home)
+    assert len(library.every_document()) == 3
+    assert library.collections.readable(Asker("bob", ())) == frozenset()
+    library.close()
+
+
+def test_an_account_without_a_name_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs under a number; what is printed moves no terminal."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    monkeypatch.setenv("BRIEFING_HOME", str(tmp_path))
+    monkeypatch.setenv("BRIEFING_EMBEDDER", "hash")
+    runner = CliRunner()
+    assert runner.invoke(cli, ["collections", "make", "Desk"]).exit_code == 0
+    with closing(Library(tmp_path)) as library:
+        library.audit.note("eve\x1b[2J\nbob", "refused", "x")
+    lines = runner.invoke(cli, ["audit"]).stdout.splitlines()
+    assert [line.split("  ")[1] for line in lines] == [
+        f"command line of account {os.getuid()}", "eve[2J bob",
+    ]  # fmt: skip

@@ -208,7 +208,7 @@ def sync_lines(report: SyncReport, *, ocr: bool = False) -> Iterator[str]:
         ("removed by hand, and out until they change", report.held_back),
         ("being written, and left for later", report.waiting),
     ):
-        yield from _listed(name, places)
+        yield from listed(name, places)
     if report.unchanged:
         yield f"unchanged: {report.unchanged}"
     if report.trial:
@@ -231,13 +231,13 @@ def _account_lines(accounts: Sequence[ExtractionReport], *, ocr: bool) -> Iterat
         ("documents within", [(one.path, ", ".join(one.attachments)) for one in accounts]),
         ("doubtful", [(one.path, "; ".join(one.doubts)) for one in accounts]),
     ):
-        yield from _listed(name, [f"{path}: {said}" for path, said in told if said])
+        yield from listed(name, [f"{path}: {said}" for path, said in told if said])
     if any("published:" in doubt for one in accounts for doubt in one.doubts):
         yield "to settle a date: briefing add FILE --published YYYY-MM-DD"
     scans = any(left.kind == "pages without text" for one in accounts for left in one.left_out)
     if scans and not (ocr and installed()):
         yield wrapped(advice())
-    yield from _listed(
+    yield from listed(
         "without a date of publication", [one.path for one in accounts if not one.published]
     )
     furniture: Counter[str] = Counter()
@@ -253,7 +253,7 @@ def _account_lines(accounts: Sequence[ExtractionReport], *, ocr: bool) -> Iterat
         yield "languages: " + ", ".join(f"{one} {count}" for one, count in languages.most_common())
 
 
-def _listed(name: str, lines: Sequence[str]) -> Iterator[str]:
+def listed(name: str, lines: Sequence[str]) -> Iterator[str]:
     """Yield how many lines there are and the first of them; nothing where there are none."""
     if lines:
         yield f"{name}: {len(lines)}"
@@ -298,7 +298,9 @@ def with_bar(work: Iterator[Progress | Result]) -> Result | None:
             continue
         share = step.done / step.total if step.total else 1.0
         bar = "#" * int(share * _BAR)
-        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {step.note}")
+        # The name of a file may hold line breaks.
+        note = " ".join(step.note.split())
+        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {note}")
         if live:
             width = min(100, shutil.get_terminal_size().columns - 1)
             sys.stderr.write(f"\r\x1b[K{set_cell_size(line, width).rstrip()}")

@@ -14,16 +14,14 @@ from assistant.memo.values import Memo
 _FROM = "Briefing assistant <briefing@localhost.invalid>"
 
 
-def mail_of(memo: Memo, *, to: str = "", now: datetime | None = None) -> bytes:
+def mail_of(memo: Memo, *, now: datetime | None = None) -> bytes:
     """Return a message with the memo as text and as HTML; nothing of it is sent.
 
-    `to` is whom it is for, "" leaves that open. Raises BriefingError where it cannot be written.
+    Raises BriefingError where it cannot be written.
     """
     message = EmailMessage(policy=SMTP)
     message["Subject"] = " ".join(memo.title.split())
     message["From"] = _FROM
-    if to:
-        message["To"] = to
     message["Date"] = format_datetime(now or datetime.now(UTC))
     message["Message-ID"] = make_msgid(domain="localhost.invalid")
     # Opened as a message that is still to be sent, by the programs that know this.

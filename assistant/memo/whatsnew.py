@@ -30,6 +30,8 @@ from corpus.vocabulary import with_aliases
 from index.evidence import Evidence
 
 TEMPLATE = "whatsnew"
+# The key of the only section where nothing is new.
+NOTHING_NEW = "new"
 _PASSAGES, _SENTENCES = 3, 2
 # Documents of which sentences are quoted; of the others the titles stand. A tenth of a second each.
 _MOST_READ = 60
@@ -51,6 +53,8 @@ def whats_new(
     if since and not is_date(since):
         raise UsageError(f"{since!r} is no date; write it as 2026-01-31")
     library = workspace.library
+    # Before the look: what comes in meanwhile is still new the next time.
+    present = library.generation
     from_day = since or (seen.at[:10] if seen else "")
     generation = library.generation_before(since) if since else seen.generation if seen else 0
     news, entries = library.news(generation), library.entries()
@@ -64,7 +68,7 @@ def whats_new(
         library={
             "documents": len(entries),
             "passages": sum(one.passages for one in entries),
-            "generation": library.generation,
+            "generation": present,
         },
         language=language,
         complete=False,
@@ -72,7 +76,7 @@ def whats_new(
     workspace.note("memo", memo.topic, template=TEMPLATE, engine=memo.engine)
     if not news:
         said = worded(_NOTHING, language, since=from_day)
-        nothing = Section("new", worded("New", language), (note(said),))
+        nothing = Section(NOTHING_NEW, worded("New", language), (note(said),))
         yield replace(memo, sections=(nothing,), complete=True)
         return
     yield from _Brief(workspace, memo, news, language, entries).grown()
@@ -257,4 +261,4 @@ class _Brief:
         return lines
 
 
-__all__ = ["TEMPLATE", "counts_news", "whats_new"]
+__all__ = ["NOTHING_NEW", "TEMPLATE", "counts_news", "whats_new"]

@@ -77,7 +77,10 @@ def _parts(stated: str) -> tuple[str, ...]:
     """Return the names along a path, without root, drive and steps up."""
     text = stated.strip().removeprefix("storage:")
     if re.match(r"^file:", text, re.IGNORECASE):
-        text = re.sub(r"^/(?=[A-Za-z]:)", "", unquote(urlsplit(text).path))
+        try:
+            text = re.sub(r"^/(?=[A-Za-z]:)", "", unquote(urlsplit(text).path))
+        except ValueError:
+            return ()
     elif re.match(r"^[a-z][a-z0-9+.-]+://", text, re.IGNORECASE):
         return ()
     windows = bool(_DRIVE.match(text)) or "\\" in text

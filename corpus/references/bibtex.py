@@ -43,6 +43,8 @@ _ISSUER = {
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 # What stands between pieces of a value, and a piece: "…" with braces in it, {…}, or a bare word.
 _PIECE = re.compile(r"\s*#?\s*(?:\"((?:[^\"{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\"|([^\s\"{}#]+))")
+# Characters of a value: macros made of macros could fill any memory.
+_LONGEST = 100_000
 # How deep a chain of crossref is followed.
 _CHAIN = 3
 
@@ -115,7 +117,7 @@ def _value(raw: str, strings: Mapping[str, str]) -> str:
         quoted, word = found[1], found[2]
         pieces.append(quoted if word is None else strings.get(word.casefold(), word))
         place = found.end()
-    return "".join(pieces).strip()
+    return "".join(pieces)[:_LONGEST].strip()
 
 
 def _closing(text: str, begin: int) -> int:

@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from corpus.references.reference import Broken, Name, Reference, bare_doi, date_of
+from corpus.references.reference import (
+    Broken,
+    Name,
+    Reference,
+    bare_doi,
+    date_of,
+    storable,
+)
 
 # The types of CSL 1.0.2. https://docs.citationstyles.org/en/stable/specification.html
 KINDS = frozenset(
@@ -55,7 +62,8 @@ def _items(text: str) -> Iterator[tuple[int, Any, str]]:
         try:
             item, end = decoder.raw_decode(text, place)
             yield line, item, ""
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
+            # Also a number of thousands of digits.
             at = getattr(error, "lineno", line)
             yield line, None, f"it is no JSON from line {at} on"
             following = re.compile(r"\}\s*,\s*(?=[{\"])").search(text, place)
@@ -86,7 +94,7 @@ def reference_from(item: Mapping[str, Any], line: int = 0) -> Reference:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         value = value[0] if value else ""
-    text = str(value) if isinstance(value, str | int | float) else ""
+    text = storable(str(value)) if isinstance(value, str | int | float) else ""
     # Markup that CSL allows in titles.
     return " ".join(re.sub(r"</?(?:i|b|sub|sup|span)\b[^>]*>", "", text).split())
 

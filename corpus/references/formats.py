@@ -106,7 +106,7 @@ def written(references: Sequence[Reference], form: str) -> bytes:
             tr("no format {form} for references; use one of: {formats}", form=repr(form),
                formats=", ".join(f".{one}" for one in WRITTEN))
         )  # fmt: skip
-    return maker(references).encode()
+    return maker(references).encode("utf-8", "replace")
 
 
 __all__ = [

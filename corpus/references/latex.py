@@ -34,7 +34,9 @@ def plain(text: str) -> str:
         said = re.sub(r"(?<!\\)%", r"\\%", said)
         try:
             said = str(_reader().latex_to_text(said))
-        except (LatexWalkerError, IndexError, ValueError, TypeError, AttributeError):
+        except (
+            LatexWalkerError, IndexError, ValueError, TypeError, AttributeError, RecursionError,
+        ):  # fmt: skip
             said = re.sub(r"\\[a-zA-Z]+\s?|[\\{}]", "", said)
     return " ".join(said.split())
 

@@ -15,6 +15,8 @@ _IN_CONTAINER = frozenset(
         "post", "webpage", "broadcast",
     }
 )  # fmt: skip
+# What no database and no file in UTF-8 takes: JSON and XML can name halves of surrogate pairs.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>{}|\\^`]+")
 
 
@@ -87,6 +89,11 @@ class Broken:
     name: str = ""
 
 
+def storable(text: str) -> str:
+    """Return a text that came from others without what cannot be stored."""
+    return _NO_TEXT.sub("", text)
+
+
 def doi_in(text: str) -> str:
     """Return the first DOI in a text, in lower case and without prefix; "" for none."""
     found = _DOI.search(text)
@@ -127,4 +134,4 @@ def date_of(text: str) -> str:
     return "-".join(parts)
 
 
-__all__ = ["Broken", "Name", "Reference", "bare_doi", "date_of", "doi_in"]
+__all__ = ["Broken", "Name", "Reference", "bare_doi", "date_of", "doi_in", "storable"]

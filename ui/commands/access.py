@@ -37,6 +37,8 @@ def list_them(context: click.Context, as_json: bool) -> None:
 
 
 def _listed(context: click.Context, *, as_json: bool) -> None:
+    from ui.terminal import safe
+
     with workspace(context) as opened:
         found = opened.library.collections.all()
     if as_json:
@@ -44,9 +46,9 @@ def _listed(context: click.Context, *, as_json: bool) -> None:
         return
     for one in found:
         plural = "document" if one.documents == 1 else "documents"
-        click.echo(f"{one.name}: {one.documents} {plural}")
+        click.echo(safe(f"{one.name}: {one.documents} {plural}"))
         for principal, role in one.members:
-            click.echo(f"  {role}  {principal}")
+            click.echo(safe(f"  {role}  {principal}"))
     if not found:
         click.echo("There is no collection: everyone who signs in reads every document.")
 
@@ -131,10 +133,14 @@ def forbid(context: click.Context, name: str, principals: Sequence[str]) -> None
 def _note(opened: Workspace, change: str, name: str, **detail: object) -> None:
     """Add a change of rights to the audit trail, by the account that runs the command."""
     import getpass
+    import os
 
-    opened.library.audit.note(
-        f"command line of {getpass.getuser()}", "rights", name, change=change, **detail
-    )
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):
+        # In a container an account may have a number and no name.
+        account = f"account {os.getuid()}"
+    opened.library.audit.note(f"command line of {account}", "rights", name, change=change, **detail)
 
 
 @click.command()
@@ -145,13 +151,17 @@ def _note(opened: Workspace, change: str, name: str, **detail: object) -> None:
 @click.pass_context
 def audit(context: click.Context, since: str, who: str, limit: int | None, as_json: bool) -> None:
     """List who asked, exported and changed rights, and whose sign-in was refused."""
+    from ui.terminal import safe
+
     with workspace(context) as opened:
         found = opened.library.audit.lines(since=since, who=who, limit=limit or 0)
     for one in found:
         if as_json:
             click.echo(json.dumps(asdict(one), ensure_ascii=False))
         else:
-            click.echo(f"{one.at[:19]}  {one.who}  {one.action}  {one.subject}{_told(one.detail)}")
+            said = f"{one.at[:19]}  {one.who}  {one.action}  {one.subject}{_told(one.detail)}"
+            # A line each: names and questions are others' words.
+            click.echo(safe(" ".join(said.split("\n"))))
     if not found and not as_json:
         click.echo("The audit trail has no such line.")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from corpus.errors import UsageError
-from ui.commands.opening import workspace
+from ui.commands.opening import files_of, workspace
 
 if TYPE_CHECKING:
     from corpus.backup import Manifest
@@ -33,6 +33,7 @@ def backup(context: click.Context, file: Path, without_originals: bool, with_key
     """
     from corpus.backup import back_up
 
+    (file,) = files_of([str(file)])
     with workspace(context) as opened, _shown() as say:
         replaced = {} if with_keys else _without_keys(opened.library.home / _ENGINES)
         manifest = back_up(
@@ -44,7 +45,7 @@ def backup(context: click.Context, file: Path, without_originals: bool, with_key
             keys=with_keys,
             say=say,
         )
-    size = file.expanduser().stat().st_size
+    size = file.stat().st_size
     click.echo(f"{file}: {size / 1e6:.1f} MB, {_said(manifest)}")
     if replaced.get(_ENGINES, b"") is None:
         click.echo(f"briefing: {_ENGINES} was left out: its keys cannot be told apart", err=True)
@@ -87,13 +88,14 @@ def restore(
     from assistant.settings import Settings
     from corpus.restoring import restore as restored
 
+    (file,) = files_of([str(file)])
     settings = Settings.from_environment(home=home or context.obj)
     if settings.record and not record:
         raise UsageError(
             "BRIEFING_RECORD is set: give the address of an empty database by --to, or unset it"
         )
     with _shown() as say:
-        found = restored(file.expanduser(), settings.home, record=record, replace=replace, say=say)
+        found = restored(file, settings.home, record=record, replace=replace, say=say)
     if found.set_aside is not None:
         click.echo(f"What was in {found.home} is now in {found.set_aside}")
     click.echo(f"{found.home}: {_said(found.manifest)}, of {found.manifest.made}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +20,8 @@ from ui.commands.opening import DateType, files_of, workspace
 from ui.json_objects import entry_json, left_out_json, report_json
 
 if TYPE_CHECKING:
-    from index.ingest import Report
+    from corpus.references import ReferenceFile
+    from index.ingest import Refusal, Report
 
 
 class _WithFormats(click.Command):
@@ -81,17 +84,18 @@ def add(
         files = files_below(files_of([one for one in paths if one not in addresses]))
     except ReadError as error:
         raise UsageError(str(error)) from error
-    lists = [one for one in files if is_reference_file(one)]
-    files = [one for one in files if one not in lists]
+    named = [one for one in files if is_reference_file(one)]
+    files = [one for one in files if one not in named]
     if title and len(files) + len(addresses) != 1:
         raise UsageError("--title goes with one file; give one, or leave the title out")
+    lists, refused = _lists_in(named)
     with workspace(context) as opened:
         reports = []
         if starter:
             reports.append(with_bar(add_starter(opened)))
         for one in lists:
             # First: what they say of a file is known when it is added.
-            imported(opened, one, as_json=as_json)
+            imported(opened, one, ocr=ocr, workers=workers, collection=collection, as_json=as_json)
         if files:
             described = MetadataOverride(title, publisher, published, edit=True)
             reports.append(
@@ -113,7 +117,32 @@ def add(
                 addresses, described=said, ocr=ocr, workers=workers, collection=collection
             )
             reports.append(with_bar(fetched))
-    tell(context, reports, as_json=as_json, ocr=ocr)
+    tell(context, _with_refused(refused, reports), as_json=as_json, ocr=ocr)
+
+
+def _lists_in(files: Sequence[Path]) -> tuple[list[ReferenceFile], list[Refusal]]:
+    """Return the references of files, and the files that are no lists of references."""
+    from corpus.references import read_references
+    from index.ingest import Refusal
+
+    lists, refused = [], []
+    for one in files:
+        try:
+            lists.append(read_references(one))
+        except ReadError as error:
+            refused.append(Refusal(str(one), error.reason, str(error)))
+    return lists, refused
+
+
+def _with_refused(refused: Sequence[Refusal], reports: list[Report | None]) -> list[Report | None]:
+    """Return reports that tell of some more refusals: they stop nothing else."""
+    from index.ingest import Report
+
+    if not refused:
+        return reports
+    first, *others = reports or [None]
+    whole = first or Report()
+    return [replace(whole, refused=(*refused, *whole.refused)), *others]
 
 
 def tell(

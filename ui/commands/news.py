@@ -45,7 +45,7 @@ def whatsnew(
     file, when nothing is new.
     """
     from assistant.memo.export import exported
-    from assistant.memo.whatsnew import whats_new
+    from assistant.memo.whatsnew import NOTHING_NEW, whats_new
 
     if output:
         refuse_format(output)
@@ -55,7 +55,8 @@ def whatsnew(
         looks = opened.library.looks
         seen = None if since else looks.last()
         *_, brief = whats_new(opened, since, seen=seen, language=language or "en")
-        nothing = not brief.citations and len(brief.sections) == 1 and not since
+        # A brief on what was removed alone cites nothing, and is one.
+        nothing = [one.key for one in brief.sections] == [NOTHING_NEW]
         if output and not nothing:
             write_output(output, content_for(opened, brief, output))
             click.echo(f"{output}: {len(brief.citations)} citations", err=True)

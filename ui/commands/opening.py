@@ -130,4 +130,8 @@ def files_of(paths: Sequence[str]) -> list[Path]:
     for path in paths:
         if re.match(r"^[a-z][a-z0-9+.-]+://", path, re.IGNORECASE):
             raise UsageError(f"only http and https addresses are fetched, not {path}")
-    return [Path(path).expanduser() for path in paths]
+    try:
+        return [Path(path).expanduser() for path in paths]
+    except RuntimeError as error:
+        # "~name" of somebody who is not known here.
+        raise UsageError(f"{', '.join(paths)}: there is no such home folder") from error

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import ReadError, UsageError
-from ui.commands.opening import workspace
+from ui.commands.opening import files_of, workspace
 
 if TYPE_CHECKING:
     from assistant.workspace import Workspace
-    from corpus.references import Reference
+    from corpus.references import Reference, ReferenceFile
     from index.reference_import import ReferenceReport
-
-_LISTED = 20
 
 
 @click.group()
@@ -36,6 +34,9 @@ def references() -> None:
     help="Where the files lie that they name, besides the folder of the list itself (repeat).",
 )
 @click.option("--fetch", is_flag=True, help="Fetch what has an address and no file.")
+@click.option(
+    "--collection", default="", metavar="NAME", help="Only its readers find what is added."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each report as one object.")
 @click.pass_context
 def import_(
@@ -43,6 +44,7 @@ def import_(
     files: tuple[Path, ...],
     folders: tuple[Path, ...],
     fetch: bool,
+    collection: str,
     as_json: bool,
 ) -> None:
     """Add the files that references name, with what they say of them.
@@ -51,42 +53,51 @@ def import_(
     year) gives it its title, publisher and date, unless a person edited them. Files are read below
     the folder of the list and below --files alone. Exits with 1 when nothing could be read.
     """
-    for one in files:
-        if not one.expanduser().is_file():
+    from corpus.references import read_references
+
+    lists = []
+    for one in files_of([str(one) for one in files]):
+        if not one.is_file():
             raise UsageError(f"there is no file {one}")
+        try:
+            lists.append(read_references(one))
+        except ReadError as error:
+            raise UsageError(f"{one.name}: {error}") from error
     with workspace(context) as opened:
         reports = [
-            imported(opened, one.expanduser(), folders, fetch=fetch, as_json=as_json)
-            for one in files
+            imported(opened, one, folders, fetch=fetch, collection=collection, as_json=as_json)
+            for one in lists
         ]
-    if not any(one.matched or one.added or one.without_file or one.lost or one.doubtful
-               for one in reports):  # fmt: skip
+    if not any(one.count for one in reports):
         context.exit(1)
 
 
 def imported(
     opened: Workspace,
-    file: Path,
+    found: ReferenceFile,
     folders: Sequence[Path] = (),
     *,
     fetch: bool = False,
+    ocr: bool = False,
+    workers: str = "",
+    collection: str = "",
     as_json: bool = False,
 ) -> ReferenceReport:
-    """Import a file of references and print what became of them; raises UsageError."""
-    from corpus.references import read_references
+    """Import references and print what became of them; raises UsageError.
+
+    The options are those of `Workspace.add_references`.
+    """
     from index.ingest import Progress, Report
     from index.reference_import import ReferenceReport
     from ui.terminal import with_bar
 
-    try:
-        found = read_references(file)
-    except ReadError as error:
-        raise UsageError(str(error)) from error
     done: list[ReferenceReport] = []
 
     def progress() -> Any:
-        roots = [file.absolute().parent, *folders]
-        for step in opened.add_references(found, roots, fetch=fetch):
+        roots = [found.path.absolute().parent, *folders]
+        for step in opened.add_references(
+            found, roots, fetch=fetch, ocr=ocr, workers=workers, collection=collection
+        ):
             if isinstance(step, ReferenceReport):
                 done.append(step)
             elif isinstance(step, Progress | Report):
@@ -102,19 +113,15 @@ def imported(
 
 
 def _tell(report: ReferenceReport, *, fetch: bool) -> None:
-    from ui.terminal import report_lines, safe, wrapped
+    from ui.terminal import listed, report_lines, safe
 
-    def listed(head: str, lines: Sequence[str]) -> None:
-        if lines:
-            click.echo(safe(f"{head}: {len(lines)}"))
-            for line in lines[:_LISTED]:
-                click.echo(wrapped(safe(line), indent="  "))
-            if len(lines) > _LISTED:
-                click.echo(f"  and {len(lines) - _LISTED} more (--json lists all)")
+    def told(head: str, lines: Sequence[str]) -> None:
+        for line in listed(head, lines):
+            click.echo(line)
 
     click.echo(safe(f"{report.file.name}:"))
-    listed("added", [one.name for one in report.added])
-    listed(
+    told("added", [one.name for one in report.added])
+    told(
         "matched a document",
         [
             f"{one.reference.name} (by its {one.by}"
@@ -122,18 +129,18 @@ def _tell(report: ReferenceReport, *, fetch: bool) -> None:
             for one in report.matched
         ],
     )
-    listed("doubtful, left as they are", [f"{one.reference.name}: {one.why}"
+    told("doubtful, left as they are", [f"{one.reference.name}: {one.why}"
                                           for one in report.doubtful])  # fmt: skip
-    listed(
+    told(
         "names a file that is not below the folders given (see --files)",
         [f"{one.name}: {', '.join(one.files)}" for one in report.lost],
     )
     hint = "" if fetch else "; those with an address can be fetched with --fetch"
-    listed(
+    told(
         f"without a file{hint}",
         [f"{one.name}: {one.url}" if one.url else one.name for one in report.without_file],
     )
-    listed(
+    told(
         "could not be read",
         [f"line {one.line}{f' ({one.name})' if one.name else ''}: {one.why}"
          for one in report.broken],
@@ -141,6 +148,8 @@ def _tell(report: ReferenceReport, *, fetch: bool) -> None:
     for one in report.reports:
         if one.refused or one.left_out:
             click.echo("\n".join(report_lines(one)))
+    if not (report.count or report.broken):
+        click.echo("it holds no references")
 
 
 def _as_object(report: ReferenceReport) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from ui.commands.opening import files_of, workspace
 from ui.json_objects import report_json
 
 if TYPE_CHECKING:
-    from assistant.workspace import Workspace
     from index.folder_plan import Ready
     from index.folder_sync import SyncReport
     from index.ingest import Progress
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     "--allow-empty", is_flag=True, help="Take everything out where the folder is empty or gone."
 )
 @click.option("--ocr", is_flag=True, help="Read scanned pages by Tesseract (some seconds a page).")
+@click.option(
+    "--collection", default="", metavar="NAME", help="Only its readers find what is added."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each report as one object.")
 @click.pass_context
 def sync(
@@ -45,6 +48,7 @@ def sync(
     dry_run: bool,
     allow_empty: bool,
     ocr: bool,
+    collection: str,
     as_json: bool,
 ) -> None:
     """Have the library show what FOLDER and the folders below it hold.
@@ -59,15 +63,15 @@ def sync(
         raise UsageError("--dry-run lists once; leave --watch out")
     if poll is not None and not watch:
         raise UsageError("--poll goes with --watch")
-    (named,) = files_of([folder])
-    place = named.resolve()
-    if place.exists() and not place.is_dir():
-        raise UsageError(f"{folder} is a file; name its folder, or add it with: briefing add")
+    place = _folder_of(folder)
     with workspace(context) as opened:
+        syncing = partial(
+            opened.sync, place, allow_empty=allow_empty, ocr=ocr, collection=collection
+        )
         if watch:
-            _watch(opened, place, poll or 0.0, allow_empty=allow_empty, ocr=ocr, as_json=as_json)
+            _watch(syncing, place, poll or 0.0, ocr=ocr, as_json=as_json)
             return
-        report = with_bar(opened.sync(place, allow_empty=allow_empty, trial=dry_run, ocr=ocr))
+        report = with_bar(syncing(trial=dry_run))
     assert report is not None
     _tell(report, as_json=as_json, ocr=ocr)
     read = report.added
@@ -75,6 +79,24 @@ def sync(
         report.unchanged or report.changed > len(read.refused)
     ):
         context.exit(1)
+
+
+def _folder_of(named: str) -> Path:
+    """Return a folder that is named, links followed; raises UsageError for anything else."""
+    from index.url_ingest import is_address
+
+    if is_address(named):
+        raise UsageError(f"{named} is an address; follow it, or add it with: briefing add")
+    (path,) = files_of([named])
+    try:
+        place = path.resolve()
+        is_file = place.exists() and not place.is_dir()
+    except (OSError, RuntimeError) as error:
+        # A name that is too long, a link that leads to itself.
+        raise UsageError(f"{named[:200]} cannot be opened; name a folder") from error
+    if is_file:
+        raise UsageError(f"{named} is a file; name its folder, or add it with: briefing add")
+    return place
 
 
 def _tell(report: SyncReport, *, as_json: bool, ocr: bool) -> None:
@@ -89,15 +111,18 @@ def _tell(report: SyncReport, *, as_json: bool, ocr: bool) -> None:
 
 
 def _watch(
-    opened: Workspace, folder: Path, poll: float, *, allow_empty: bool, ocr: bool, as_json: bool
+    syncing: Callable[..., Iterator[Progress | SyncReport]],
+    folder: Path,
+    poll: float,
+    *,
+    ocr: bool,
+    as_json: bool,
 ) -> None:
     from index.folder_watch import Watch
     from ui.terminal import safe
 
     def look(ready: Ready, first: bool) -> Iterator[Progress | SyncReport]:
-        return opened.sync(
-            folder, allow_empty=allow_empty, refused_again=first, ready=ready, ocr=ocr
-        )
+        return syncing(refused_again=first, ready=ready)
 
     def said(line: str) -> None:
         click.echo(safe(f"briefing: {line}"), err=True)
