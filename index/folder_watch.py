@@ -36,7 +36,7 @@ _EVERY = 600.0
 # Seconds between looks where nothing reports changes, and while a folder is not there.
 POLL = 30.0
 _GONE = 5.0
-# The longest wait (seconds) for a library or disk that refuses; it begins with one.
+# The longest wait (seconds) for a library, a disk or workers that refuse; it begins with one.
 _LONGEST_WAIT = 60.0
 # A look may take at most this share of the time: a folder of a million files takes seconds.
 _SHARE = 0.2
@@ -81,10 +81,7 @@ class Watch:
         self._stop.set()
 
     def run(self) -> None:
-        """Watch until told to stop; raises what no waiting helps against (EmbedderError).
-
-        That is a WorkersError at the first look too: Ray is missing, or an address is wrong.
-        """
+        """Watch until told to stop; raises what no waiting helps against (EmbedderError)."""
         first, failures = True, 0
         while not self._stop.is_set():
             with closing(self._events()) as events:
@@ -101,8 +98,6 @@ class Watch:
                     except (
                         LibraryLocked, StorageError, SearchIndexError, WorkersError,
                     ) as error:  # fmt: skip
-                        if first and isinstance(error, WorkersError):
-                            raise
                         self._tell(error)
                         pause.until(min(2.0**failures, _LONGEST_WAIT))
                         failures = min(failures + 1, 10)
