@@ -81,10 +81,7 @@ class Watch:
         self._stop.set()
 
     def run(self) -> None:
-        """Watch until told to stop; raises what no waiting helps against (EmbedderError).
-
-        That is a WorkersError at the first look too: Ray is missing, or an address is wrong.
-        """
+        """Watch until told to stop; raises what no waiting helps against (EmbedderError)."""
         first, failures = True, 0
         while not self._stop.is_set():
             with closing(self._events()) as events:
@@ -101,8 +98,6 @@ class Watch:
                     except (
                         LibraryLocked, StorageError, SearchIndexError, WorkersError,
                     ) as error:  # fmt: skip
-                        if first and isinstance(error, WorkersError):
-                            raise
                         self._tell(error)
                         pause.until(min(2.0**failures, _LONGEST_WAIT))
                         failures = min(failures + 1, 10)

@@ -23,7 +23,6 @@ from corpus.library import Library
 from corpus.synced_files import SyncedFiles
 from index import folder_watch
 from index.embedders import HASHING
-from index.folder_plan import Ready
 from index.folder_sync import SyncReport
 from index.folder_watch import Watch
 from tests.servers import until
@@ -214,30 +213,6 @@ def test_what_refuses_is_waited_out_and_said_once(
             found.refuses = None
             assert until(lambda found=found: len(found.reports) == 1, 60)  # type: ignore[misc]
             assert len(found.said) == 2
-
-
-@pytest.mark.slow
-def test_workers_that_went_away_are_waited_for(
-    workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A cluster may be started anew; where there was none at the first look, that is the end."""
-    monkeypatch.setattr(folder_watch, "_LONGEST_WAIT", 0.3)
-    error = WorkersError("no worker is left")
-    write(folder / "one.md", "Onehaven")
-    with watched(workspace, folder) as found:
-        assert found.shows("one.md") and found.idle()
-        found.refuses = error
-        write(folder / "two.md", "Twohaven")
-        assert until(lambda: found.said == [f"waiting: {error}"], 60)
-        found.refuses = None
-        assert found.shows("one.md", "two.md")
-
-    def look(ready: Ready, first: bool) -> Iterator[SyncReport]:
-        raise error
-
-    watch = Watch(folder, look, said=found.said.append, reported=found.reports.append)
-    with pytest.raises(WorkersError):
-        watch.run()
 
 
 @pytest.mark.slow
