@@ -60,10 +60,6 @@ class BoundedIndexes(IndexManager):
         """Return the generation of the library that the indexes on disk show; 0 without any."""
         return self._whole.generation_shown()
 
-    def server_fault(self) -> str:
-        """Return what is wrong with the server that keeps the vectors, or ""."""
-        return self._whole.server_fault()
-
     def fault(self) -> str:
         """Return what is wrong with the indexes on disk, or ""."""
         return self._whole.fault()
