@@ -23,6 +23,7 @@ from assistant.memo.values import EVIDENCE, GAP, Memo
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from benchmarks.serving import serving
+from corpus.access import ANYONE, Asker
 from corpus.errors import NothingFound, StorageError
 from index.folder_walk import files_below
 from tests.browser import GRADIO_WARNS, browser_test
@@ -58,6 +59,9 @@ class Office(Harbour):
 
     def workspace(self, engine: str = "") -> Any:
         return self._workspace
+
+    def asker(self) -> Asker:
+        return ANYONE
 
 
 @pytest.fixture(scope="module")
