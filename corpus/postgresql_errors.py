@@ -31,7 +31,7 @@ def server_error(error: DBAPIError | psycopg.Error, place: str) -> LibraryError:
         return RecordUnreachable(
             tr(
                 "the database server {place} does not answer ({reason}); check that it runs, and "
-                "the address in BRIEFING_RECORD",
+                "the address in BRIEFING_RECORD or --to",
                 place=place,
                 reason=reason,
             )
@@ -51,7 +51,7 @@ def _refused(state: str, reason: str, place: str) -> StorageError | None:
         return StorageError(
             tr(
                 "the database server {place} does not take this user or password; correct "
-                "BRIEFING_RECORD, or give the password in PGPASSWORD",
+                "BRIEFING_RECORD or --to, or give the password in PGPASSWORD",
                 place=place,
             )
         )
@@ -59,7 +59,7 @@ def _refused(state: str, reason: str, place: str) -> StorageError | None:
         return StorageError(
             tr(
                 "the server has no such database: {place}; make it with createdb, or correct "
-                "BRIEFING_RECORD",
+                "BRIEFING_RECORD or --to",
                 place=place,
             )
         )
