@@ -439,7 +439,10 @@ def _url_of(address: str) -> URL:
     """Return an address as SQLAlchemy takes it; raises UsageError, which never shows a password."""
     if not re.match(r"postgres(?:ql)?://", address):
         raise UsageError(
-            tr("the record must be postgresql://USER@HOST:PORT/DATABASE; correct BRIEFING_RECORD")
+            tr(
+                "the record must be postgresql://USER@HOST:PORT/DATABASE; correct BRIEFING_RECORD "
+                "or --to"
+            )
         )
     try:
         url = make_url(re.sub(r"\Apostgres(?:ql)?://", "postgresql+psycopg://", address))
@@ -448,7 +451,10 @@ def _url_of(address: str) -> URL:
         url = None
     if url is None:
         raise UsageError(
-            tr("the record must be postgresql://USER@HOST:PORT/DATABASE; correct BRIEFING_RECORD")
+            tr(
+                "the record must be postgresql://USER@HOST:PORT/DATABASE; correct BRIEFING_RECORD "
+                "or --to"
+            )
         )
     return url
 

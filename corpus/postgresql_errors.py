@@ -36,7 +36,7 @@ def server_error(
         return RecordUnreachable(
             tr(
                 "the database server {place} does not answer ({reason}); check that it runs, and "
-                "the address in BRIEFING_RECORD",
+                "the address in BRIEFING_RECORD or --to",
                 place=place,
                 reason=reason,
             )
@@ -56,7 +56,7 @@ def _refused(state: str, reason: str, place: str) -> StorageError | None:
         return StorageError(
             tr(
                 "the database server {place} does not take this user or password; correct "
-                "BRIEFING_RECORD, or give the password in PGPASSWORD",
+                "BRIEFING_RECORD or --to, or give the password in PGPASSWORD",
                 place=place,
             )
         )
@@ -64,7 +64,7 @@ def _refused(state: str, reason: str, place: str) -> StorageError | None:
         return StorageError(
             tr(
                 "the server has no such database: {place}; make it with createdb, or correct "
-                "BRIEFING_RECORD",
+                "BRIEFING_RECORD or --to",
                 place=place,
             )
         )

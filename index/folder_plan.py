@@ -238,6 +238,16 @@ class _Hashes:
         return self._known[path]
 
 
+def same_bytes(folder: Path, synced: SyncedFiles, paths: Collection[str]) -> frozenset[str]:
+    """Return those of some files that hold the bytes which the library shows of them."""
+    hashes, places = _Hashes(folder), synced.places()
+    return frozenset(
+        path
+        for path in paths
+        if path in places and places[path].digest and hashes.of(path) == places[path].digest
+    )
+
+
 def _moves(
     fresh: Sequence[str],
     look: Look,

@@ -22,6 +22,7 @@ from index.folder_plan import (
     certain,
     plan_of,
     require_files,
+    same_bytes,
     state_of,
 )
 from index.index_manager import IndexManager
@@ -103,7 +104,7 @@ def sync(
     compared = time.perf_counter() - started
     if trial or plan.is_idle:
         gone = plan.shown.intersection(plan.gone)
-        found = _report(plan, synced, Report(), gone, trial=trial)
+        found = _report(folder, plan, synced, Report(), gone, trial=trial)
         seconds = time.perf_counter() - started
         yield replace(found, compared=seconds, seconds=seconds)
         return
@@ -130,7 +131,7 @@ def sync(
             yield Progress("indexing", 1, 1, tr("updating the search indexes"))
             indexes.update()
     paths = [one.removeprefix(synced.location("")) for one in removed]
-    found = _report(plan, synced, added, paths, trial=False)
+    found = _report(folder, plan, synced, added, paths, trial=False)
     yield replace(found, compared=compared, seconds=time.perf_counter() - started)
 
 
@@ -163,6 +164,7 @@ def _has_gone(refusal: Refusal) -> bool:
 
 
 def _report(
+    folder: Path,
     plan: FolderPlan,
     synced: SyncedFiles,
     added: Report,
@@ -183,9 +185,12 @@ def _report(
     if trial:
         fresh = [one for one in plan.read if one not in plan.read_again]
         stands = plan.shown - plan.moves.keys()
+        # What was added by other means has no state to compare: its bytes say whether it changed.
+        equal = same_bytes(folder, synced, stands.intersection(fresh))
         added = Report(
             added=places(one for one in fresh if one not in stands),
-            replaced=places(one for one in fresh if one in stands),
+            replaced=places(one for one in fresh if one in stands - equal),
+            unchanged=places(one for one in fresh if one in equal),
         )
     moved = {new for _, new in renamed}
     same = [one for one in added.unchanged if one not in moved]

@@ -93,7 +93,7 @@ class Connection:
             answer = self._client.get("/health")
             said = answer.json()
         except (httpx.HTTPError, ValueError) as error:
-            return type(error).__name__, {}
+            return f"it does not answer ({type(error).__name__}); see that it runs", {}
         if answer.status_code != 200 or not isinstance(said, dict):
             return f"status {answer.status_code}", {}
         return "", said

@@ -287,7 +287,16 @@ def test_a_body_comes_whole_and_bounded(api: httpx.Client) -> None:
     assert api.post("/api/ask", content=b"x" * 300_000).status_code == 413
     assert api.post("/api/ask", content=iter([b"x" * 200_000] * 2)).status_code == 413
     told = api.post("/api/ask", content=b"{", headers={"content-type": "application/json"})
-    assert told.status_code == 422 and told.json()["error"]["message"]
+    assert told.status_code == 422 and "is not JSON" in told.json()["error"]["message"]
+    told = api.post("/api/ask", content=b'{"question": "x"}')  # as curl sends it unless told
+    assert told.status_code == 422 and "application/json" in told.json()["error"]["message"]
+
+
+def test_a_date_that_is_none_is_told_without_its_pattern(api: httpx.Client) -> None:
+    """What a date looks like is said by examples."""
+    told = api.post("/api/ask", json={"question": COST, "as_of": "yesterday"})
+    wanted = "as_of: no date; give it as 2025-01-28, 2025-01 or 2025"
+    assert told.status_code == 422 and told.json()["error"]["message"] == wanted
 
 
 def called(app: Any, **scope: Any) -> int:

@@ -425,6 +425,15 @@ def test_a_trial_changes_nothing(workspace: Workspace, folder: Path) -> None:
     assert report.removed == (str(third),) and workspace.library.generation == before
 
 
+def test_a_trial_knows_what_was_added_by_other_means(workspace: Workspace, folder: Path) -> None:
+    """A file that the library has as it is is unchanged, and one that was written anew replaced."""
+    same, other = write(folder / "one.md", "Onehaven"), write(folder / "two.md", "Twohaven")
+    list(workspace.add([same, other]))
+    write(other, "Twohaven", 88)
+    report = synced(workspace, folder, trial=True)
+    assert report.unchanged == 1 and report.added.replaced == (str(other),)
+
+
 def test_a_broken_off_run_is_finished(
     workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,7 +73,11 @@ class Observed:
             if not hmac.compare_digest(given.encode(), secret.encode()):
                 return 401, b"give the token of the metrics: BRIEFING_METRICS_TOKEN", plain
         elif self._remote or not _is_from_here(scope, headers):
-            return 403, b"to read the metrics from elsewhere set BRIEFING_METRICS_TOKEN", plain
+            return (
+                403,
+                b"to read the metrics of a server open to others set BRIEFING_METRICS_TOKEN",
+                plain,
+            )
         return 200, *metrics.page()
 
 

@@ -215,7 +215,7 @@ class HeaderSignIn:
             return "the reverse proxy did not give its secret", None
         users, groups = values_of(scope, self._user), values_of(scope, self._groups)
         if len(users) != 1 or len(groups) > 1 or not is_name(users[0]):
-            return "the reverse proxy names no user", None
+            return "the reverse proxy must name one user", None
         listed = [one.strip() for one in groups[0].split(",")] if groups else []
         if not all(is_name(one) for one in listed if one):
             return "the reverse proxy names a group that cannot be one", None

@@ -18,6 +18,7 @@ from corpus.errors import (
     UsageError,
 )
 from ui.api.errors import Busy, StillOpening, TooSlow, UnknownEngine, UnknownName
+from ui.api.values import DATE, SAID
 
 # Where an error has several of these kinds the first one counts.
 _STATUS: tuple[tuple[type[BriefingError], int, str], ...] = (
@@ -72,11 +73,23 @@ def failure_response(error: BriefingError, *, usage_status: int = 422) -> JSONRe
 
 def first_problem(errors: Any) -> tuple[str, str]:
     """Return the line and the field of the first thing that is wrong with a request's fields."""
-    first = errors[0] if errors else {"loc": (), "msg": "the request cannot be read"}
+    first: dict[str, Any] = (
+        errors[0] if errors else {"loc": (), "msg": "the request cannot be read"}
+    )
     parts = [str(one) for one in first["loc"]]
     # Where FastAPI found it stands first.
     field = ".".join(parts[1:] if parts[:1] in (["body"], ["query"], ["path"]) else parts)
+    kind, about = first.get("type"), first.get("ctx", {})
+    if kind == "json_invalid":
+        # Its place is that of a character.
+        return f"the request is not JSON: {about.get('error', '')}", ""
+    if kind == "model_attributes_type" and not field:
+        return "the request must be a JSON object, with Content-Type: application/json", ""
     said = str(first["msg"]).removeprefix("Value error, ")
+    if about.get("pattern") == DATE:
+        said = "no date; give it as 2025-01-28, 2025-01 or 2025"
+    elif about.get("pattern") == SAID:
+        said = "say something"
     return (f"{field}: {said}" if field else said), field
 
 

@@ -22,18 +22,18 @@ _DAY = (
     f"{_YEAR}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
     f"|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29"
 )
-_DATE = f"^({_YEAR}(-(0[1-9]|1[0-2]))?|{_DAY})?$"
+DATE = f"^({_YEAR}(-(0[1-9]|1[0-2]))?|{_DAY})?$"
 # More than white space, and no character zero, which PostgreSQL keeps in no text.
-_SAID = r"^[^\x00]*[^\s\x00][^\x00]*$"
+SAID = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _MOST_TURNS, _MOST_NAMES = 50, 100
 
-Text = Annotated[str, Field(min_length=1, max_length=4_000, pattern=_SAID)]
-Name = Annotated[str, Field(min_length=1, max_length=300, pattern=_SAID)]
+Text = Annotated[str, Field(min_length=1, max_length=4_000, pattern=SAID)]
+Name = Annotated[str, Field(min_length=1, max_length=300, pattern=SAID)]
 Date = Annotated[
     str,
     Field(
         max_length=10,
-        pattern=_DATE,
+        pattern=DATE,
         description='An ISO date: "2025-01-28", "2025-01" or "2025"; "" for none.',
         examples=["2025-06-30"],
     ),
