@@ -17,7 +17,7 @@ import numpy as np
 from assistant.models.model_catalogue import ModelEntry
 
 MEGABYTE = 1 << 20
-_PIECE, _PAUSE = 1 << 16, 0.02
+_PIECE, _PAUSE = 1 << 16, 0.03
 
 
 def content(size: int, seed: int = 1) -> bytes:

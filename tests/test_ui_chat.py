@@ -78,6 +78,17 @@ def test_the_first_source_opens_by_itself_and_any_place_by_its_address(page: Any
     source = page.get_by_role("region", name="Source 1: <b>The</b> harbour")
     assert source.get_by_role("heading", level=2).count() == 1
     assert page.evaluate("document.activeElement.matches('#question textarea')")
+    # What is worked out after an answer (questions that lead on) draws it anew once more.
+    page.evaluate(
+        """() => new Promise(done => {
+          let timer;
+          const wait = () => { clearTimeout(timer); timer = setTimeout(end, 1500); };
+          const seen = new MutationObserver(wait);
+          const end = () => { seen.disconnect(); done(); };
+          seen.observe(document.querySelector('#latest'), {subtree: true, childList: true});
+          wait();
+        })"""
+    )
     page.evaluate(
         """address => {
           const made = name => document.createElementNS('http://www.w3.org/2000/svg', name);
