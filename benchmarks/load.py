@@ -37,6 +37,12 @@ _SEED = 20261201
 _RUNS = 200
 _WAYS = (
     "What does “{title}” say?",
+    "Who is named in “{title}”?",
+    "Which dates does “{title}” give?",
+    "What is new in “{title}”?",
+    "Which rules does “{title}” mention?",
+    "Which companies does “{title}” mention?",
+    "What is uncertain in “{title}”?",
     "When was the decision of “{title}” taken?",
     "Who is affected by “{title}”?",
     "Which figures does “{title}” give?",
@@ -130,27 +136,44 @@ class Asker:
 
 
 def simulated(
-    costs: Costs,
-    arrivals: Sequence[float],
-    rng: random.Random,
-    *,
-    beside: list[float] | None = None,
+    costs: Costs, arrivals: Sequence[float], rng: random.Random, *, alone: list[float] | None = None
 ) -> list[float]:
     """Return what askers would wait who come at those seconds: one queue, two at once.
 
-    How long an answer takes is drawn from what was measured: alone, or beside another one. With
-    `beside` it is drawn from that wherever no other question is answered.
+    How much work an answer is, is drawn from what was measured alone, or from `alone`. Two that are
+    worked on at the same time both go on more slowly, by as much as was measured.
     """
     environment = simpy.Environment()
     desks = simpy.Resource(environment, capacity=_AT_ONCE)
+    both = statistics.fmean(costs.alone) / statistics.fmean(costs.beside)
+    # What is worked on; each is told when another one comes or goes.
+    working: list[simpy.Process] = []
     waits: list[float] = []
+
+    def tell_others() -> None:
+        for one in working:
+            if one is not environment.active_process:
+                one.interrupt()
 
     def asker(arrival: float) -> Iterator[simpy.Event]:
         yield environment.timeout(arrival)
         with desks.request() as turn:
             yield turn
-            kind = costs.beside if desks.count > 1 or desks.queue else beside or costs.alone
-            yield environment.timeout(rng.choice(kind))
+            left = rng.choice(alone or costs.alone)
+            process = environment.active_process
+            assert process is not None
+            tell_others()
+            working.append(process)
+            while left > 1e-9:
+                speed = both if len(working) > 1 else 1.0
+                began = environment.now
+                try:
+                    yield environment.timeout(left / speed)
+                    left = 0.0
+                except simpy.Interrupt:
+                    left -= (environment.now - began) * speed
+            working.remove(process)
+            tell_others()
         waits.append(environment.now - arrival)
 
     for arrival in arrivals:
@@ -279,7 +302,7 @@ def report(backend: Backend, folder: Path, options: argparse.Namespace) -> Itera
     seen = Waits.of(asker.at(arrivals))
     took = wait()
     yield from rows(
-        "asks while documents are added", predicted(costs, arrivals, beside=costs.adding), seen
+        "asks while documents are added", predicted(costs, arrivals, alone=costs.adding), seen
     )
     yield row(f"adding {len(last)} documents while asked", until, took)
 
