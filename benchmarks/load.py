@@ -33,6 +33,8 @@ from ui.backend import Backend
 # How many questions ui.backend lets run at once.
 _AT_ONCE = 2
 _SEED = 20261201
+# Seconds between two questions of which each is alone.
+_PAUSE = 0.7
 # So many simulated days of the same load; the figures are their means.
 _RUNS = 200
 _WAYS = (
@@ -120,12 +122,14 @@ class Asker:
             thread.join()
         return waits
 
-    def in_turn(self, count: int, askers: int = 1) -> list[float]:
-        """Have some askers ask one after the other without a pause; return every wait."""
+    def in_turn(self, count: int, askers: int = 1, *, pause: float = 0.0) -> list[float]:
+        """Have some askers ask one after the other, after so many seconds; return every wait."""
         waits: list[float] = []
 
         def go() -> None:
-            waits.extend(self.ask() for _ in range(count // askers))
+            for _ in range(count // askers):
+                time.sleep(pause)
+                waits.append(self.ask())
 
         threads = [threading.Thread(target=go) for _ in range(askers)]
         for thread in threads:
@@ -231,7 +235,9 @@ def measured(asker: Asker, backend: Backend, files: Sequence[Path], count: int) 
         time.sleep(0.5)
         running = bool(backend.additions.unfinished())
     wait()
-    return Costs(asker.in_turn(count), asker.in_turn(count, _AT_ONCE), beside_adding, document)
+    # A question after a pause costs more than one right behind another: caches are cold again.
+    alone = asker.in_turn(count, pause=_PAUSE)
+    return Costs(alone, asker.in_turn(count, _AT_ONCE), beside_adding, document)
 
 
 def row(name: str, guess: float, seen: float) -> str:
