@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from corpus import tracing
 from corpus.errors import UsageError
 from corpus.i18n import tr
+from ui.local_host import is_local_host
 from ui.own_sessions import with_own_body, with_own_session
 from ui.sign_in import SignIn, Throttled, Told, asker_of, let_through
 from ui.uploads import Uploads
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _WRITING_METHODS = frozenset(("POST", "PUT", "PATCH", "DELETE"))
-_LOCAL_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 # What the page asks for; whatever else Gradio has (files, proxies, statistics, MCP, other ways to
 # begin an event) is shut.
 _EVENTS = ("/gradio_api/queue/join", "/gradio_api/run/")
@@ -302,9 +302,7 @@ def refusal(
     hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
     host = headers.get("host", "")
     public_host = public_url.partition("://")[2]
-    if len(hosts) != 1 or not (
-        host.lower() == public_host if public_url else _LOCAL_HOST.fullmatch(host)
-    ):
+    if len(hosts) != 1 or not (host.lower() == public_host if public_url else is_local_host(host)):
         return (
             "this page answers at its public address only"
             if public_url

@@ -7,7 +7,6 @@ import hmac
 import json
 import logging
 import os
-import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,6 +36,7 @@ from index.inference_protocol import (
 )
 from index.reader import COMMITTED as OWN_READER
 from index.reader import OnnxReader
+from ui.local_host import is_local_host
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -54,7 +54,6 @@ _CACHED = 16_384
 _CONNECTIONS, _KEEP_ALIVE = 512, 60
 # Characters of a token that lets others in.
 _SHORTEST_TOKEN = 16
-_LOCAL_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -201,7 +200,7 @@ class InferenceServer:
             given = headers.get("authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(given.encode(), self._secret.encode()):
                 return 401, "give the token of this server: BRIEFING_INFERENCE_TOKEN"
-        elif not _LOCAL_HOST.fullmatch(headers.get("host", "")):
+        elif not is_local_host(headers.get("host", "")):
             return 403, "this server answers on this machine only"
         return (403, "pages in a browser are refused") if "origin" in headers else None
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from corpus import log, metrics, tracing
 from corpus.trace_export import traces_to
+from ui.local_host import is_local_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ui.jobs import Jobs
 
 METRICS = "/metrics"
-_LOCAL_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 # What a proxy adds: the request comes from elsewhere, through it.
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -89,7 +88,7 @@ def _is_from_here(scope: Scope, headers: Mapping[str, str]) -> bool:
     except ValueError:
         local = False
     foreign = any(name in headers for name in (*_FORWARDED, "origin"))
-    return local and not foreign and bool(_LOCAL_HOST.fullmatch(headers.get("host", "")))
+    return local and not foreign and is_local_host(headers.get("host", ""))
 
 
 async def _respond(send: Send, status: int, body: bytes, kind: str) -> None:
