@@ -110,9 +110,13 @@ def test_a_question_too_many_leaves_the_conversation_in_sight(backend: Backend) 
 
 
 def _ask(page: Any, question: str, answers: int) -> None:
-    """Ask, and wait until so many answers are complete."""
+    """Ask, and wait until so many answers are complete and the latest is to this question."""
     page.fill("#question textarea", question)
     page.keyboard.press("Enter")
+    # The turn before stands in both places for a moment, when it moves from the latest to the earlier.
     page.wait_for_function(
-        f"document.querySelectorAll('#chat [data-act=\"cited\"]').length === {answers}"
+        """([question, answers]) =>
+            document.querySelectorAll('#chat [data-act="cited"]').length === answers
+            && document.querySelector('#latest').textContent.includes(question)""",
+        arg=[question, answers],
     )
