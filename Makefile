@@ -2,23 +2,35 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+TESTING := .venv/.installed-for-tests
 # A worker a core, four at most: each may load a model of 1 GB.
 PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: install chat test test-fast test-long deploy-check check audit bench-retrieval screenshots clean
 
-install: $(STAMP)
+install: $(TESTING)
 
-# torch is pinned in constraints.txt and installed in the same call: unpinned, pip may choose a
-# build with several GB of CUDA libraries. Compiled on all cores afterwards, where pip takes one (0:49
-# against 1:39 on two); some files of packages are for other versions of Python and do not compile.
+# Compiled on all cores afterwards, where pip takes one (0:49 against 1:39 on two); some files of
+# packages are for other versions of Python and do not compile.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
+
+# What the program needs; with `.[dev]` what tests, training and other people's models need besides.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e ".[dev]"
-	$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
+	$(PIP) -e .
+	$(COMPILE)
 	touch $(STAMP)
 
-chat: install
+# torch is pinned in constraints.txt and installed in the same call: unpinned, pip may choose a
+# build with several GB of CUDA libraries.
+$(TESTING): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) -e ".[dev]"
+	$(COMPILE)
+	touch $(STAMP) $(TESTING)
+
+chat: $(STAMP)
 	$(BIN)/briefing chat
 
 test: install

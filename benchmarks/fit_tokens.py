@@ -18,7 +18,7 @@ from assistant.settings import Settings
 from assistant.starter import add_starter
 from assistant.workspace import Workspace
 from index.ingest import embedding_texts
-from index.late_interaction import content_states, content_tokens
+from index.onnx_embedder import OnnxEmbedder
 
 TARGET = Path(__file__).parent.parent / "index" / "tokens.npz"
 
@@ -28,17 +28,12 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as home, Workspace(Settings(home=Path(home))) as workspace:
         list(add_starter(workspace))
-        embedder = workspace.document_embedder()
-        # The model's own tokenizer and states; index.sentence_embedder hands out only codes.
-        model = embedder._model  # type: ignore[attr-defined]
-        carries = content_tokens(model.tokenizer.get_vocab())
+        embedder = workspace.question_embedder
+        assert isinstance(embedder, OnnxEmbedder)
         for entry in workspace.library.entries():
             passages = workspace.library.passages_of(entry.id)
             texts = embedding_texts(entry.source.title, passages, embedder.count)
-            for row in model.encode(texts, batch_size=8, output_value=None):
-                length = int(row["attention_mask"].sum())
-                states = row["token_embeddings"][:length].float().numpy()
-                rows.append(content_states(states, row["input_ids"][:length].numpy(), carries))
+            rows.extend(embedder.with_states(text)[1] for text in texts)
     whole = np.concatenate(rows)
     np.savez(TARGET, mean=whole.mean(axis=0), spread=whole.std(axis=0))
     print(f"{TARGET.name}: {len(whole):,} tokens of {len(rows)} passages")

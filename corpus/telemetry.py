@@ -2,12 +2,14 @@
 
 What each would do otherwise, as measured: gradio looks up api.gradio.app and huggingface.co at
 launch; ONNX Runtime from 1.29 on reports sessions and machine facts to mobile.events.data.microsoft
-.com on Linux too and keeps a device id under ~/.cache/Microsoft; the hub and Chroma report usage.
+.com on Linux too and keeps a device id under ~/.cache/Microsoft; the hub and Chroma report usage;
+OpenVINO tells Google Analytics that it was imported, by a tool that converts models.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
 _OFF = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -23,13 +25,16 @@ _OFF = {
 }
 
 
+# Not to be imported: OpenVINO does without its converter, which takes the other one away.
+_SHUT_OUT = ("openvino.tools.ovc", "openvino_telemetry")
+
 # With this set to 1 the user allows models to be downloaded from the Hugging Face hub.
 ALLOW_HUB = "BRIEFING_HUB"
 _HUB = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
 def silence() -> None:
-    """Set the switches in this process's environment, whatever stands there now.
+    """Set the switches of this process, whatever stands there now.
 
     The hub stays shut unless the user opened it (BRIEFING_HUB=1).
     """
@@ -37,3 +42,6 @@ def silence() -> None:
     os.environ.update({name: value for name, value in _OFF.items() if name not in allowed})
     for name in allowed:
         os.environ.pop(name, None)
+    for module in _SHUT_OUT:
+        # To Python, a module that cannot be found.
+        sys.modules[module] = None  # type: ignore[assignment]

@@ -14,9 +14,12 @@ from typing import Protocol
 from corpus.counting import Counting
 from corpus.errors import EmbedderError
 from corpus.registry import Registry, made
+from index.embedder_graph import default_graph
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.embedding import Embedder, HashEmbedder
+from index.fastest_path import AGREEMENT
 from index.onnx_embedder import OnnxEmbedder
+from index.openvino_embedder import OpenVinoEmbedder
 from index.sentence_embedder import SentenceEmbedder
 
 _LOG = logging.getLogger(__name__)
@@ -26,7 +29,6 @@ _PROBE_TEXTS = (
     "The rule of 7 October 2022 set a threshold of 4,800 for total processing performance. " * 4,
     "华为昇腾 910C",
 )
-_AGREEMENT = 0.999
 # Raised when the export changes, so that an older file is not used.
 _EXPORT_FORMAT = 2
 # The embedder that needs no model, by name: for tests, and for trying the program without weights.
@@ -88,13 +90,13 @@ def counting_of(name: str, *, cache: Path) -> Counting | None:
 def document_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     """Return the embedder for passages, and export the one for questions if that is missing.
 
-    `cache` is a folder of ours; raises EmbedderError. Loads torch: seconds.
+    `cache` is a folder of ours; raises EmbedderError. A model other than the default one loads
+    torch: seconds.
     """
-    if kind := kind_named(name):
-        return made(name, kind.make, cache, EmbedderError)
     started = time.monotonic()
-    embedder = SentenceEmbedder(name, cache=cache)
-    _agreeing_export(embedder, cache)
+    embedder = passage_embedder(name, cache=cache)
+    if isinstance(embedder, SentenceEmbedder):
+        _agreeing_export(embedder, cache)
     _log_loading(name, "documents", started)
     return embedder
 
@@ -103,7 +105,14 @@ def passage_embedder(name: str, *, cache: Path) -> CountingEmbedder:
     """Return the embedder for passages alone, for a machine that answers no questions."""
     if kind := kind_named(name):
         return made(name, kind.make, cache, EmbedderError)
-    return SentenceEmbedder(name, cache=cache)
+    if name != DEFAULT_MODEL:
+        return SentenceEmbedder(name, cache=cache)
+    folder, graph = weights_folder(name, cache=cache), default_graph(cache)
+    try:
+        return OpenVinoEmbedder(name, graph, folder)
+    except ImportError as error:
+        _LOG.warning("passages are embedded by ONNX Runtime, on one core: %s", error)
+        return OnnxEmbedder(name, graph, folder)
 
 
 def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
@@ -115,7 +124,7 @@ def question_embedder(name: str, *, cache: Path) -> CountingEmbedder:
         return made(name, kind.make, cache, EmbedderError)
     started = time.monotonic()
     folder = weights_folder(name, cache=cache)
-    target = _export_path(name, folder, cache)
+    target = default_graph(cache) if name == DEFAULT_MODEL else _export_path(name, folder, cache)
     if target is not None and target.exists():
         ready: CountingEmbedder = OnnxEmbedder(name, target, folder)
     else:
@@ -149,7 +158,7 @@ def _agreeing_export(embedder: SentenceEmbedder, cache: Path) -> OnnxEmbedder | 
         target.unlink(missing_ok=True)
         return None
     cosines = (exported.embed(_PROBE_TEXTS) * embedder.embed(_PROBE_TEXTS)).sum(axis=1)
-    if float(cosines.min()) < _AGREEMENT:
+    if float(cosines.min()) < AGREEMENT:
         _LOG.debug("the export of %s differs: cosine %.4f", embedder.name, float(cosines.min()))
         target.unlink(missing_ok=True)
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from corpus.counting import Counting
 from corpus.errors import EmbedderError
 from corpus.i18n import tr
 from index.embedding import Vectors, normalised
-from index.late_interaction import content_states, content_tokens
+from index.exported_embedder import ExportedEmbedder, Inputs
+from index.late_interaction import States, content_states
 
-# 47 sentences of an answer take 0.28 s so, 0.35 s by 16 and 0.56 s in one batch.
-_BATCH = 4
 # Questions whose vectors are kept: the search embeds one, and then whoever reads what it found.
 _CACHED_QUESTIONS = 64
 
@@ -51,39 +49,7 @@ def open_session(model: Path) -> Any:
         raise ValueError(f"{model} cannot be loaded") from error
 
 
-class OnnxTokenizer:
-    """The model's own tokenizer without the model: 0.05 s to load, 4,000 passages a second."""
-
-    def __init__(self, folder: Path, *, most_tokens: int = 256) -> None:
-        from tokenizers import Tokenizer
-
-        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(most_tokens)
-        self._tokenizer.enable_padding(pad_id=0, pad_token="[PAD]")
-        self.counting = Counting((folder / "tokenizer.json").read_text(encoding="utf-8"))
-        self._count = self.counting.counter()
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        """Return the tokens of each text, the model's own marks not included."""
-        return self._count(texts)
-
-    @cached_property
-    def content(self) -> Any:
-        """Which token ids carry content (index.late_interaction.content_tokens)."""
-        return content_tokens(self._tokenizer.get_vocab())
-
-    def encode(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return the model's three int64 inputs, cut to what it reads and padded."""
-        encoded = self._tokenizer.encode_batch(list(texts))
-        rows = {
-            "input_ids": [one.ids for one in encoded],
-            "attention_mask": [one.attention_mask for one in encoded],
-            "token_type_ids": [one.type_ids for one in encoded],
-        }
-        return {name: np.array(values, dtype=np.int64) for name, values in rows.items()}
-
-
-class OnnxEmbedder:
+class OnnxEmbedder(ExportedEmbedder):
     """The exported model in float32, one thread: 5 ms a question, and steady under load.
 
     Its vectors agree with sentence-transformers' to a cosine of 0.9999 (a test holds 0.999).
@@ -100,15 +66,17 @@ class OnnxEmbedder:
                     file=model,
                 )
             ) from error
-        self._tokens = OnnxTokenizer(folder)
-        self.counting = self._tokens.counting
+        super().__init__(name, folder)
         self._question_cache: dict[str, Vectors] = {}
-        self.name = name
 
     @cached_property
     def dimension(self) -> int:
         """The length of a vector."""
         return int(self._session.get_outputs()[0].shape[-1])
+
+    def _computed(self, batches: Iterable[Inputs]) -> Iterator[tuple[int, Vectors, States]]:
+        for number, inputs in enumerate(batches):
+            yield (number, *self._session.run(["embedding", "states"], inputs))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [len(texts), dimension], rows of length 1, in the order given."""
@@ -120,15 +88,10 @@ class OnnxEmbedder:
                 new.append(place)
             else:
                 rows[place] = cached
-        # Alike lengths together: the sentences of eight passages in one batch are mostly padding.
-        order = np.array(sorted(new, key=lambda place: len(texts[place])), dtype=np.intp)
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            inputs = self._tokens.encode([texts[place] for place in batch])
-            (rows[batch],) = self._session.run(["embedding"], inputs)
-        return normalised(rows)
+        rows[new] = super().embed([texts[place] for place in new])
+        return rows
 
-    def with_states(self, text: str) -> tuple[Vectors, Vectors]:
+    def with_states(self, text: str) -> tuple[Vectors, States]:
         """Return the vector [dimension] of a question and the states of its content tokens."""
         inputs = self._tokens.encode([text])
         rows, states = self._session.run(["embedding", "states"], inputs)
@@ -138,7 +101,3 @@ class OnnxEmbedder:
         for old in list(self._question_cache)[:-_CACHED_QUESTIONS]:
             self._question_cache.pop(old, None)
         return vector, content_states(states[0], ids, self._tokens.content)
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        """Return the tokens of each text, the model's own marks not included."""
-        return self._tokens.count(texts)

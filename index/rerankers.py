@@ -13,6 +13,7 @@ from corpus.i18n import tr
 from corpus.registry import Registry, made
 from index.pair_encoding import Pair
 from index.reader import ReaderModel, Reading
+from index.sentence_embedder import needs_torch
 
 # Alike lengths together; see index.sentence_embedder.
 _BATCH = 8
@@ -68,8 +69,11 @@ class CrossReranker:
 
     def __init__(self, name: str) -> None:
         """Load the model; raises ReaderError where it is not there or gives several numbers."""
-        from sentence_transformers import CrossEncoder
-        from transformers.utils import logging
+        try:
+            from sentence_transformers import CrossEncoder
+            from transformers.utils import logging
+        except ImportError as error:
+            raise ReaderError(needs_torch(name)) from error
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         missing = ReaderError(

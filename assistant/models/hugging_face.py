@@ -18,6 +18,7 @@ from assistant.models.model import ChatMessage, Delta, ModelFailure
 from assistant.models.model_engine import configured_context, model_engine
 from corpus.i18n import tr
 from corpus.telemetry import ALLOW_HUB
+from index.sentence_embedder import needs_torch
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,7 +33,12 @@ class HuggingFaceModel:
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         """The model and its tokenizer; raises ModelFailure where they cannot be loaded."""
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        try:
+            import torch  # noqa: F401  # reason: transformers is importable without it
+            from llama_index.llms.huggingface import HuggingFaceLLM  # noqa: F401
+            from transformers import AutoModelForCausalLM, AutoTokenizer
+        except ImportError as error:
+            raise ModelFailure(needs_torch(self.name), logged="torch is not installed") from error
 
         local = Path(self.name).expanduser()
         source = str(local) if local.exists() else self.name
