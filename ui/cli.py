@@ -42,7 +42,7 @@ _INTERRUPTED = 130
 # Run by `python -m ui.cli` the module is called __main__, which is nobody's name in a log.
 _LOG = logging.getLogger("ui.cli")
 # What a failure is looked up by: the packages whose releases changed what this program does.
-_PACKAGES = ("chromadb", "gradio", "llama-index", "onnxruntime", "tantivy", "torch", "transformers")
+_PACKAGES = ("chromadb", "gradio", "llama-index", "onnxruntime", "openvino", "tantivy")
 
 
 class _LoggedGroup(click.Group):
