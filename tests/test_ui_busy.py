@@ -113,7 +113,7 @@ def _ask(page: Any, question: str, answers: int) -> None:
     """Ask, and wait until so many answers are complete and the latest is to this question."""
     page.fill("#question textarea", question)
     page.keyboard.press("Enter")
-    # The turn before stands in both places for a moment, as it moves from the latest to the earlier.
+    # The turn before stands in both places for a moment, when it moves to the earlier ones.
     page.wait_for_function(
         """([question, answers]) =>
             document.querySelectorAll('#chat [data-act="cited"]').length === answers
