@@ -25,8 +25,9 @@ from index.embedding import Vectors
 from index.late_interaction import embed_with_codes
 from index.ocr_ingest import has_scans, read_by_ocr, with_advice
 
-# Passages embedded between two steps: half a second to two of work; then a question may go first.
-_PASSAGES_PER_STEP = 16
+# Passages embedded between two steps: a third of a second to one of work; then a question may go
+# first.
+_PASSAGES_PER_STEP = 32
 # The prefix of the location of an uploaded document: its name follows, not its temporary path.
 UPLOADED = "upload:"
 

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Question, answer_json
@@ -20,8 +19,6 @@ from assistant.workspace import Workspace
 from corpus.errors import EmbedderError, EmbedderMismatch, EngineError, UsageError
 from corpus.starter import starter_files
 from index.embedder_weights import DEFAULT_MODEL, verify, weights_folder
-from index.embedders import question_embedder
-from index.sentence_embedder import SentenceEmbedder
 
 
 @pytest.fixture(scope="module")
@@ -173,19 +170,6 @@ def test_a_failed_engine_is_named_and_the_library_is_quoted_instead(workspace: W
     assert [one.text for one in answer.claims] == [
         one.text for one in answered(workspace, EXAMPLES[0]).claims
     ]
-
-
-def test_questions_and_documents_are_embedded_alike(starter_home: Path) -> None:
-    """The light path for questions agrees with sentence-transformers to 0.999."""
-    cache = starter_home / "models"
-    light = question_embedder(DEFAULT_MODEL, cache=cache)
-    heavy = SentenceEmbedder(DEFAULT_MODEL, cache=cache)
-    texts = ["What does the rule say?", "华为昇腾", "A long text about chips. " * 80, "H20"]
-    cosines = (light.embed(texts) * heavy.embed(texts)).sum(axis=1)
-    assert cosines.min() > 0.999
-    assert np.allclose(np.linalg.norm(light.embed(texts), axis=1), 1, atol=1e-5)
-    assert light.count(texts) == heavy.count(texts)
-    assert heavy.embed([]).shape == (0, 384)
 
 
 def test_no_passage_overruns_what_the_embedder_reads(workspace: Workspace) -> None:
