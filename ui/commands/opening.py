@@ -54,6 +54,8 @@ def workspace(
             click.echo("Nothing was added yet: loading the starter library first.", err=True)
             with_bar(ensure_starter(opened))
         if starter:
+            # For the few questions of a command, importing Chroma takes longer than comparing.
+            opened.indexes.hold_vectors_back()
             opened.maintain()
         yield opened
 
