@@ -63,10 +63,17 @@ class Workspace:
     Opening is cheap: models load when they are first needed, once, from whatever thread.
     """
 
-    def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        addresses: Policy | None = None,
+        models: LoadedModels | None = None,
+    ) -> None:
         """Open the library in `settings.home`; raises LibraryError, UsageError.
 
-        `addresses` is what may be fetched from the web, the public internet unless given.
+        `addresses` is what may be fetched from the web, the public internet unless given; `models`
+        are those of the same settings, where they are being loaded already.
         """
         self.settings = settings
         self.addresses = addresses or Policy(pace=_PACE)
@@ -78,7 +85,7 @@ class Workspace:
         self.themes = Themes(settings.home)
         # The theme by the words of a document, by its id and title.
         self._themes_by_words: dict[tuple[str, str], str] = {}
-        self._models = LoadedModels(settings)
+        self._models = models or LoadedModels(settings)
         self.indexes = IndexManager(
             self.library, store=settings.vector_store, scale=self._models.scale_named
         )
