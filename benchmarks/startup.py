@@ -90,7 +90,11 @@ class Peak:
 
 def environment(home: Path) -> Mapping[str, str]:
     """Return the variables of a command on a data folder, with the engine that quotes."""
-    return os.environ | {"BRIEFING_HOME": str(home), "BRIEFING_ENGINE": "extractive"}
+    # An installed program has its byte code, which it is asked not to write on some machines.
+    inherited = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return inherited | {"BRIEFING_HOME": str(home), "BRIEFING_ENGINE": "extractive"}
 
 
 def python_seconds(code: str) -> float:
