@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus import formats
+from corpus import formats, vocabulary
 
 ROOT = Path(__file__).parent.parent
 # Each takes from 0.05 s to several seconds to import.
@@ -69,3 +69,10 @@ def test_what_formats_are_called_is_what_reads_them_says() -> None:
     """The page names the formats without loading what reads them, in the same words and order."""
     assert {name: one.words for name, one in formats.READERS.ours().items()} == formats.OUR_WORDS
     assert list(formats.READERS.ours()) == list(formats.OUR_WORDS)
+
+
+def test_our_aliases_are_of_the_form_that_is_asked_of_a_users(tmp_path: Path) -> None:
+    """Ours are read unchecked for each question; checked as a user's they are the same groups."""
+    ours = vocabulary.groups_of(tmp_path)
+    shutil.copy(Path(vocabulary.__file__).parent / vocabulary.FILE_NAME, tmp_path)
+    assert ours and vocabulary.groups_of(tmp_path) == ours + ours
