@@ -236,18 +236,21 @@ def _other_names(known: tuple[AliasGroup, ...]) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _alias_pattern(known: tuple[AliasGroup, ...]) -> re.Pattern[str]:
+def _alias_phrases(known: tuple[AliasGroup, ...]) -> tuple[str, ...]:
+    """Return the aliases that are more than a capital word, the longest first."""
     phrases = {
         name
         for group in known
         for name in (group.names if group.same else ())
         if re.search(r"[ \d-]", name) or name.replace(".", "").isupper()
     }
-    ordered = sorted(phrases, key=len, reverse=True)
-    return re.compile(
-        r"(?<![\w.-])(?:" + "|".join(re.escape(one) for one in ordered) + r")(?![-.]?\w)"
-    )
+    return tuple(sorted(phrases, key=len, reverse=True))
 
 
 def _alias_spans(sentence: str) -> list[tuple[int, int]]:
-    return [match.span() for match in _alias_pattern(groups()).finditer(sentence)]
+    # One expression of all of them takes 0.06 s to compile, and longer to search by.
+    there = [re.escape(one) for one in _alias_phrases(groups()) if one in sentence]
+    if not there:
+        return []
+    pattern = rf"(?<![\w.-])(?:{'|'.join(there)})(?![-.]?\w)"
+    return [match.span() for match in re.finditer(pattern, sentence)]

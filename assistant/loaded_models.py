@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
-from assistant.checking.checker import Checker
-from assistant.checking.remote_judge import judge_of
-from assistant.planning.question_language import is_foreign
-from assistant.retrieval.chinese_reader import ReaderByScript
 from assistant.settings import Settings
 from index.cosine_scale import DEFAULT_SCALE, CosineScale, noted_scale, scale_of
 from index.embedders import HASHING, CountingEmbedder, document_embedder, question_embedder
-from index.inference_client import reader_of
-from index.reader import WORDS, ReaderModel
-from index.rerankers import Reranked, reranker_named
+
+if TYPE_CHECKING:
+    from assistant.checking.checker import Checker
+    from index.reader import ReaderModel
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,7 +20,8 @@ _LOG = logging.getLogger(__name__)
 class LoadedModels:
     """Embedders, reader and checker of one workspace. Thread-safe.
 
-    Each has a lock of its own, so that loading one does not block the use of another.
+    Each has a lock of its own, so that loading one does not block the use of another. What reads
+    and checks is imported where it is loaded: `begin` comes before most of the program is.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -36,6 +35,21 @@ class LoadedModels:
         self._reader: ReaderModel | None = None
         self._checker: Checker | None = None
         self._scale: CosineScale | None = None
+
+    def begin(self) -> None:
+        """Begin to load what a first question needs, in a thread; return at once.
+
+        ONNX Runtime loads beside the thread that goes on importing: 0.2 s of a first answer. The
+        program waits for it before it ends, which may not happen in the middle of loading.
+        """
+        threading.Thread(target=self._load, name="models").start()
+
+    def _load(self) -> None:
+        try:
+            self.questions  # noqa: B018  # reason: the property loads it
+            self.reader_model  # noqa: B018  # reason: the property loads it
+        except Exception as error:  # noqa: BLE001  # reason: whoever asks for it is told
+            _LOG.debug("a model is not loaded in advance: %s", type(error).__name__)
 
     @property
     def documents(self) -> CountingEmbedder:
@@ -82,6 +96,12 @@ class LoadedModels:
     @property
     def reader_model(self) -> ReaderModel:
         """What reads a question and a passage together; raises ReaderError."""
+        from assistant.planning.question_language import is_foreign
+        from assistant.retrieval.chinese_reader import ReaderByScript
+        from index.inference_client import reader_of
+        from index.reader import WORDS
+        from index.rerankers import Reranked, reranker_named
+
         with self._loading["reader"]:
             if self._reader is None:
                 # The embedder without a model goes with the reader without one.
@@ -97,6 +117,9 @@ class LoadedModels:
     @property
     def checker(self) -> Checker:
         """What checks sentences against passages."""
+        from assistant.checking.checker import Checker
+        from assistant.checking.remote_judge import judge_of
+
         questions, scale = self.questions, self.scale
         with self._loading["others"]:
             if self._checker is None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from assistant.workspace import Workspace
 from corpus.starter import starter_files
 from corpus.starter.public_sources import STARTER
-from index.ingest import MetadataOverride, Progress, Report
+
+if TYPE_CHECKING:
+    from index.ingest import Progress, Report
 
 # Each is answered by the starter library; a test asks them all.
 EXAMPLES: tuple[str, ...] = (
@@ -45,6 +48,8 @@ def ensure_starter(workspace: Workspace) -> Iterator[Progress | Report]:
 
 def add_starter(workspace: Workspace) -> Iterator[Progress | Report]:
     """Load the starter library whatever the library holds."""
+    from index.ingest import MetadataOverride
+
     described = MetadataOverride(publisher=STARTER)
     yield from workspace.add(starter_files(), described=described, starter=True)
     workspace.library.note_starter_loaded()

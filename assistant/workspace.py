@@ -25,7 +25,7 @@ from corpus.bounded_library import BoundedLibrary
 from corpus.catalogue import Entry
 from corpus.counting import Counting
 from corpus.errors import NotInLibrary, SearchIndexError, StorageError
-from corpus.feeds import Feed
+from corpus.feeds import FIRST, Feed
 from corpus.library import Library
 from corpus.public_documents import PublicDocument
 from corpus.references import ReferenceFile
@@ -37,19 +37,18 @@ from index.embedders import (
     CountingEmbedder,
     counting_of,
 )
-from index.feed_ingest import FIRST, FeedFetching, FeedReport, Followed, follow
-from index.folder_plan import Ready, always
-from index.folder_sync import SyncReport, sync
 from index.index_manager import IndexManager
-from index.ingest import MetadataOverride, Progress, Report, add
-from index.reference_import import ReferenceImport, ReferenceReport
 from index.retriever import Retriever, embedder_mismatch
-from index.url_ingest import add_addresses
 from index.vector_store import store_named
-from index.workers import Workers
 
 if TYPE_CHECKING:
+    # What adds documents is imported where some are added: it takes 0.05 s of a first question.
     from assistant.memo.memo_repository import MemoRepository
+    from index.feed_ingest import FeedReport, Followed
+    from index.folder_plan import Ready
+    from index.folder_sync import SyncReport
+    from index.ingest import MetadataOverride, Progress, Report
+    from index.reference_import import ReferenceReport
 
 _LOG = logging.getLogger(__name__)
 # How many people's views are kept between their questions, and how many different ones of these.
@@ -64,10 +63,17 @@ class Workspace:
     Opening is cheap: models load when they are first needed, once, from whatever thread.
     """
 
-    def __init__(self, settings: Settings, *, addresses: Policy | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        addresses: Policy | None = None,
+        models: LoadedModels | None = None,
+    ) -> None:
         """Open the library in `settings.home`; raises LibraryError, UsageError.
 
-        `addresses` is what may be fetched from the web, the public internet unless given.
+        `addresses` is what may be fetched from the web, the public internet unless given; `models`
+        are those of the same settings, where they are being loaded already.
         """
         self.settings = settings
         self.addresses = addresses or Policy(pace=_PACE)
@@ -79,7 +85,7 @@ class Workspace:
         self.themes = Themes(settings.home)
         # The theme by the words of a document, by its id and title.
         self._themes_by_words: dict[tuple[str, str], str] = {}
-        self._models = LoadedModels(settings)
+        self._models = models or LoadedModels(settings)
         self.indexes = IndexManager(
             self.library, store=settings.vector_store, scale=self._models.scale_named
         )
@@ -274,6 +280,9 @@ class Workspace:
         readers alone find them. Raises UsageError for what is no address, or for a collection that
         is not there, NotAllowed where people sign in and this one is no editor of it.
         """
+        from index.ingest import add
+        from index.workers import Workers
+
         address = "" if starter else workers or self.settings.workers
         whole = self.asker == ANYONE and not collection
         adding = partial(
@@ -298,7 +307,7 @@ class Workspace:
         allow_empty: bool = False,
         trial: bool = False,
         refused_again: bool = True,
-        ready: Ready = always,
+        ready: Ready | None = None,
         ocr: bool = False,
         collection: str = "",
     ) -> Iterator[Progress | SyncReport]:
@@ -306,6 +315,9 @@ class Workspace:
 
         Raises UsageError for a collection that is not there.
         """
+        from index.folder_plan import always
+        from index.folder_sync import sync
+
         if collection:
             self.library.collections.require(collection)
         return sync(
@@ -316,7 +328,7 @@ class Workspace:
             allow_empty=allow_empty,
             trial=trial,
             refused_again=refused_again,
-            ready=ready,
+            ready=ready or always,
         )
 
     def _counting(self) -> Counting:
@@ -334,6 +346,7 @@ class Workspace:
         collection: str = "",
     ) -> Iterator[Progress | Report]:
         """Add what is at web addresses: see `index.url_ingest.add_addresses`, and `add` here."""
+        from index.url_ingest import add_addresses
 
         def fetched(
             files: Sequence[Path],
@@ -355,6 +368,8 @@ class Workspace:
         self, documents: Sequence[PublicDocument], *, collection: str = ""
     ) -> Iterator[Progress | Report]:
         """Fetch and add documents of the curated list, with what the list says of them."""
+        from index.ingest import MetadataOverride
+
         return self.add_addresses(
             [one.url for one in documents],
             described={
@@ -366,12 +381,16 @@ class Workspace:
 
     def follow(self, address: str) -> Followed:
         """Follow a feed: see `index.feed_ingest.follow`."""
+        from index.feed_ingest import follow
+
         return follow(self.library, address, self.addresses)
 
     def add_feeds(
         self, feeds: Sequence[Feed], *, first: int | None = FIRST
     ) -> Iterator[Progress | FeedReport]:
         """Fetch and add what is new of feeds: see `index.feed_ingest.FeedFetching`."""
+        from index.feed_ingest import FeedFetching
+
         fetching = FeedFetching(self.library, self.add, self.add_addresses, self.addresses, first)
         return fetching.bring(feeds)
 
@@ -389,6 +408,8 @@ class Workspace:
 
         Raises UsageError for a collection that is not there.
         """
+        from index.reference_import import ReferenceImport
+
         if collection:
             self.library.collections.require(collection)
 
@@ -426,6 +447,8 @@ class Workspace:
 
 def _count_ingested(span: tracing.Span, step: Progress | Report) -> None:
     """Tell what became of the files, once that is known."""
+    from index.ingest import Report
+
     if isinstance(step, Report):
         became = {
             "added": len(step.added),

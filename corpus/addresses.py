@@ -14,11 +14,13 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from corpus.errors import ReadError
 from corpus.i18n import tr
+
+if TYPE_CHECKING:
+    import httpx
 
 Resolve = Callable[[str, int], Sequence[str]]
 # What browsers and libraries read differently: no address that is meant holds any of these.
@@ -83,6 +85,9 @@ def target_of(address: str, policy: Policy) -> Target:
     text = address.strip()
     if not text or _ODD.search(text):
         raise _refused(text, "it holds signs that no web address has")
+    # 0.05 s, which a question need not wait for.
+    import httpx
+
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:

@@ -11,6 +11,8 @@ from corpus.rows import now
 # What became of an entry: it waits, it went in, it could not be read and is asked for again, it was
 # older than what was brought at first.
 NEW, ADDED, REFUSED, PASSED = "new", "added", "refused", "passed"
+# Entries that are brought when a feed is first followed.
+FIRST = 20
 # Ids in one statement: SQLite takes 32,766 values and older ones 999.
 _AT_ONCE = 500
 

@@ -20,10 +20,10 @@ from corpus.publishing import Matrix
 from corpus.rows import (
     DOCUMENT,
     SOURCE,
+    StoredPassages,
     document_from_row,
     extraction_report_from_row,
     ids_from_row,
-    passages_from_row,
 )
 from corpus.token_codes import TokenCodes
 
@@ -131,14 +131,18 @@ class StoredDocuments:
 
     def passages_of(self, document: str) -> list[Passage]:
         """Return the passages of a document in order."""
-        return list(self._texts(document)[1])
+        return self._texts(document)[1].all()
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages with those ids, in that order; those not visible are left out."""
-        known: dict[str, Passage] = {}
-        for document in self.visible([one.partition(":")[0] for one in ids]):
-            known |= {passage.id: passage for passage in self._texts(document)[1]}
-        return [known[one] for one in ids if one in known]
+        places = [one.partition(":")[0] for one in ids]
+        texts = {document: self._texts(document)[1] for document in self.visible(places)}
+        found = [
+            texts[document].get(one)
+            for one, document in zip(ids, places, strict=True)
+            if document in texts
+        ]
+        return [one for one in found if one is not None]
 
     def visible(self, documents: Sequence[str]) -> set[str]:
         """Return those of some documents that are visible."""
@@ -266,7 +270,7 @@ class StoredDocuments:
                 found.append((str(document), str(place)))
         return found
 
-    def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
+    def _load(self, document: str) -> tuple[Document, StoredPassages]:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._connections.rows(
             f"SELECT id, {', '.join(SOURCE + DOCUMENT)}, spans FROM documents WHERE id = ?",
@@ -275,4 +279,4 @@ class StoredDocuments:
         if not rows:
             raise missing(document)
         found = document_from_row(rows[0])
-        return found, passages_from_row(rows[0], found)
+        return found, StoredPassages(rows[0], found)

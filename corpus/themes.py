@@ -74,8 +74,13 @@ class Themes:
 
     def __init__(self, home: Path) -> None:
         """Read the themes; raises FormatError for a file of the user's that cannot be read."""
-        ours, own = _read(Path(__file__).parent / FILE_NAME), home / FILE_NAME
-        self._themes = {**ours, **_read(own)} if own.is_file() else ours
+        own = home / FILE_NAME
+        self._own = _read(own) if own.is_file() else {}
+
+    @cached_property
+    def _themes(self) -> Mapping[str, Theme]:
+        """Ours, read when first needed, and the user's."""
+        return {**_read(Path(__file__).parent / FILE_NAME), **self._own}
 
     def all(self) -> tuple[Theme, ...]:
         """Return the themes in order."""

@@ -6,7 +6,8 @@ adds to it. The check of sentences takes "same" groups at their word; the search
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+import tomllib
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -130,11 +131,16 @@ def groups_of(home: Path) -> tuple[AliasGroup, ...]:
 
 @cache
 def _ours() -> tuple[AliasGroup, ...]:
-    return _read(Path(__file__).parent / FILE_NAME)
+    # Not checked as a user's file is, which would load pydantic for each question: tests read it.
+    text = (Path(__file__).parent / FILE_NAME).read_text(encoding="utf-8")
+    return _alias_groups(tomllib.loads(text))
 
 
 def _read(file: Path) -> tuple[AliasGroup, ...]:
-    sections = configured(dict[str, tuple[tuple[str, ...], ...]], file, advice=_ADVICE)
+    return _alias_groups(configured(dict[str, tuple[tuple[str, ...], ...]], file, advice=_ADVICE))
+
+
+def _alias_groups(sections: Mapping[str, Iterable[Iterable[str]]]) -> tuple[AliasGroup, ...]:
     return tuple(
-        AliasGroup(section, names) for section, lists in sections.items() for names in lists
+        AliasGroup(section, tuple(names)) for section, lists in sections.items() for names in lists
     )

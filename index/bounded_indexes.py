@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection
 
@@ -44,9 +45,9 @@ class BoundedIndexes(IndexManager):
         """Stop using the vector store, which failed a query."""
         self._whole.distrust(vectors)
 
-    def hold_vectors_back(self) -> None:
+    def hold_vectors_back(self, up_to: float = math.inf) -> None:
         """Have searches compare vectors exactly until the store was tried."""
-        self._whole.hold_vectors_back()
+        self._whole.hold_vectors_back(up_to)
 
     def try_vectors(self) -> str:
         """Try the store in another process; return what is wrong, or ""."""

@@ -16,7 +16,7 @@ from corpus.addresses import Policy
 from corpus.document import WITHIN, Document
 from corpus.errors import Busy, ReadError
 from corpus.feed_parsing import FeedEntry, LinkedFeed, ParsedFeed, feeds_of_page, parse_feed
-from corpus.feeds import ADDED, NEW, PASSED, REFUSED, Feed, Feeds, SeenEntry
+from corpus.feeds import ADDED, FIRST, NEW, PASSED, REFUSED, Feed, Feeds, SeenEntry
 from corpus.fetching import FetchedFeed, fetch_feed
 from corpus.i18n import tr
 from corpus.library import Library
@@ -24,8 +24,8 @@ from corpus.log import log_name
 from index.ingest import MetadataOverride, Progress, Report
 
 _LOG = logging.getLogger(__name__)
-# Entries that are brought when a feed is first followed, and of one feed at one time later on.
-FIRST, AT_ONCE = 20, 200
+# Entries that are brought of one feed at one time, after the first.
+AT_ONCE = 200
 # A feed is text: 10 MB are ten times the longest one with 5,000 entries and their summaries.
 _SIZE = 10_000_000
 # Why a page may be there another time.
@@ -315,4 +315,4 @@ def _filling(feed: Feed, entry: FeedEntry) -> _EntryMetadata:
     )
 
 
-__all__ = ["FIRST", "FeedFetching", "FeedReport", "Followed", "follow"]
+__all__ = ["FeedFetching", "FeedReport", "Followed", "follow"]

@@ -10,6 +10,7 @@ the indexes says what they show, and is clean only between writes: what a killed
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -52,6 +53,9 @@ _WRITER_TIMEOUT = 600.0
 # While documents are added the indexes are updated at most this often (seconds), and updates take
 # at most this share of the time.
 _UPDATE_INTERVAL, _UPDATE_SHARE = 5.0, 0.1
+
+# Fewer passages than any index has.
+_NONE = -1
 
 T = TypeVar("T")
 # The manifest's inode, time and size: one that is the same has not been written since.
@@ -107,8 +111,8 @@ class IndexManager:
         self._last_checked: tuple[_Published | None, float] = (None, 0.0)
         # The manifest of indexes that did not open, or whose vector store failed a query.
         self._broken: _Mark | None = None
-        # Whether the store is being tried in another process: it is not opened here meanwhile.
-        self._store_untried = False
+        # Of up to so many passages the store is not opened here, since it was not tried yet.
+        self._held_back: float = _NONE
         self._open_lock = threading.Lock()
         self._write_lock = threading.Lock()
         # The generation wanted by a thread that found another one updating.
@@ -220,12 +224,12 @@ class IndexManager:
                 self._close_vectors()
                 self._published = replace(present, snapshot=replace(present.snapshot, vectors=None))
 
-    def hold_vectors_back(self) -> None:
-        """Have searches compare vectors exactly until `try_vectors` has tried the store.
+    def hold_vectors_back(self, up_to: float = math.inf) -> None:
+        """Have searches of up to so many passages compare vectors, until `try_vectors` tries them.
 
         Only for a store that, if damaged, may crash the process that opens it.
         """
-        self._store_untried = self._store.may_crash
+        self._held_back = up_to if self._store.may_crash else _NONE
 
     def try_vectors(self) -> str:
         """Try the store in another process, then let searches use it; return what is wrong, or "".
@@ -249,7 +253,7 @@ class IndexManager:
                     reason = found.reason
         finally:
             with self._open_lock:
-                self._store_untried = False
+                self._held_back = _NONE
                 if reason:
                     self._broken = self._manifest_mark()
                 elif self._published is not None and self._published.snapshot.vectors is None:
@@ -382,7 +386,7 @@ class IndexManager:
             else KeywordIndex(self._folder / "words").searcher()
         )
         vectors = None
-        if server is None and not self._store_untried:
+        if server is None and manifest.passages > self._held_back:
             vectors = self._store.open(self._folder / VECTORS)
         counts = {len(forward), len(words), manifest.passages}
         counts |= set() if vectors is None else {len(vectors)}

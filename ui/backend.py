@@ -223,9 +223,6 @@ class Backend(EngineChoice):
                 return
             self._status_key = "backend.loading"
             workspace.indexes.hold_vectors_back()
-            threading.Thread(
-                target=self._try_vectors, args=(workspace,), name="probe", daemon=True
-            ).start()
             try:
                 workspace.indexes.maintain()
             except (SearchIndexError, StorageError) as error:
@@ -241,6 +238,10 @@ class Backend(EngineChoice):
             _LOG.info(
                 "the library is open after %.1f s, %s answers", seconds, workspace.engine.name
             )
+            # After the first answer can be asked for: until then searches compare vectors.
+            threading.Thread(
+                target=self._try_vectors, args=(workspace,), name="probe", daemon=True
+            ).start()
             # 0.7 ms a document, once: the library page need not wait for it.
             workspace.with_themes(workspace.library.entries())
             self._other_engines = self._reachable(workspace)

@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 
 from assistant.answer_storage import stored_answer
-from assistant.conversation_export import as_markdown
 from assistant.withholding import readable_turns
 from assistant.workspace import Workspace
 from corpus.conversations import Conversation, Conversations, StoredTurn
@@ -202,6 +201,8 @@ class ConversationList:
             if one.id == conversation:
                 if self._workspace is not None:
                     self._workspace.note("export", conversation, what="conversation", form="md")
+                from assistant.conversation_export import as_markdown
+
                 return as_markdown(one, self._stored(conversation))
         return ""
 

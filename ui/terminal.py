@@ -9,13 +9,12 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.checking.problems import in_words
-from assistant.draft_check import CheckedSentence
 from corpus.cells import rows_in
 from corpus.citation_line import citation_line
 from corpus.document import Document, LeftOut, page_list
@@ -23,8 +22,11 @@ from corpus.extraction_report import ExtractionReport
 from corpus.ocr import advice, installed
 from corpus.table import Table
 from index.evidence import Evidence, Newer
-from index.folder_sync import SyncReport
-from index.ingest import Progress, Report
+
+if TYPE_CHECKING:
+    from assistant.draft_check import CheckedSentence
+    from index.folder_sync import SyncReport
+    from index.ingest import Progress, Report
 
 Result = TypeVar("Result")
 
@@ -286,6 +288,8 @@ class StatusLine:
 
 def with_bar(work: Iterator[Progress | Result]) -> Result | None:
     """Run work to its report, showing a bar on standard error once it takes over a second."""
+    from index.ingest import Progress
+
     started = time.monotonic()
     drawn = False
     report: Result | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import queue
 import re
@@ -11,11 +10,15 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assistant.engine import Waiting
 from assistant.models.model import ChatMessage, Delta, Model, ModelFailure
 from corpus import tracing
 from corpus.i18n import tr
+
+if TYPE_CHECKING:
+    import asyncio
 
 _LOG = logging.getLogger(__name__)
 # The consumer is woken at least this often, so that cancelling takes effect.
@@ -204,6 +207,8 @@ class _Runner:
     def __init__(
         self, model: Model, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> None:
+        import asyncio
+
         self.pieces: queue.SimpleQueue[Delta | ModelFailure | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
@@ -220,6 +225,8 @@ class _Runner:
     def _run(
         self, model: Model, messages: Sequence[ChatMessage], most: int, labels: Sequence[int]
     ) -> None:
+        import asyncio
+
         asyncio.set_event_loop(self._loop)
         with tracing.within(self._given):
             # The task keeps the context that it is made in.

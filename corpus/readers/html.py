@@ -7,8 +7,7 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import FileReader
-from corpus.i18n import tr
+from corpus.formats import OUR_WORDS, FileReader
 from corpus.readers.article import article_of
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import beginning, decoded_page
@@ -157,7 +156,7 @@ def _metadata(root: Any, page: str, said: dict[str, str]) -> dict[str, str]:
 
 
 HTML = FileReader(
-    words=tr("web pages"),
+    words=OUR_WORDS["html"],
     suffixes=(".html", ".htm", ".xhtml"),
     types={"text/html": ".html", "application/xhtml+xml": ".html"},
     sniff=_is_page,

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import DocumentPart, FileReader
+from corpus.formats import OUR_WORDS, DocumentPart, FileReader
 from corpus.i18n import tr
 from corpus.limits import MOST_PARTS
 from corpus.readers.blocks import Blocks, distinct_names
@@ -240,7 +240,7 @@ def _read_outlook(data: bytes, location: str) -> Document:
 
 
 MAIL = FileReader(
-    words=tr("mail"),
+    words=OUR_WORDS["mail"],
     suffixes=(".eml", ".mbox", ".mht", ".mhtml"),
     types={"message/rfc822": ".eml", "multipart/related": ".mhtml"},
     sniff=_is_mail,
@@ -249,7 +249,7 @@ MAIL = FileReader(
     imports=("email.*",),
 )
 OUTLOOK = FileReader(
-    words=tr("Outlook messages"),
+    words=OUR_WORDS["outlook"],
     suffixes=(".msg",),
     sniff=_is_outlook,
     read=lambda data, location, _: _read_outlook(data, location),

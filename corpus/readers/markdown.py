@@ -9,7 +9,7 @@ from typing import Any
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import FileReader
+from corpus.formats import OUR_WORDS, FileReader
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
@@ -270,7 +270,7 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
 
 
 MARKDOWN = FileReader(
-    words="Markdown",
+    words=OUR_WORDS["markdown"],
     suffixes=(".md", ".markdown"),
     types={"text/markdown": ".md"},
     read=lambda data, location, _: read_markdown(decoded(data), location),

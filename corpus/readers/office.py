@@ -10,7 +10,7 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import FileReader
+from corpus.formats import OUR_WORDS, FileReader
 from corpus.i18n import tr
 from corpus.limits import FileLimits
 from corpus.readers.blocks import Blocks, clean
@@ -144,7 +144,7 @@ def _read(data: bytes, location: str, limits: FileLimits) -> Document:
 
 
 OFFICE = FileReader(
-    words="Word, PowerPoint, Excel",
+    words=OUR_WORDS["office"],
     suffixes=_SUFFIXES,
     types={
         f"{_TYPE}wordprocessingml.document": ".docx",

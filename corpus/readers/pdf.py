@@ -10,7 +10,7 @@ from pathlib import Path
 
 from corpus.document import Document, Source, page_list
 from corpus.errors import ReadError
-from corpus.formats import DocumentPart, FileReader, Recognised
+from corpus.formats import OUR_WORDS, DocumentPart, FileReader, Recognised
 from corpus.i18n import tr
 from corpus.limits import FileLimits
 from corpus.ocr import Row
@@ -244,7 +244,7 @@ def _source(
 
 
 PDF = FileReader(
-    words="PDF",
+    words=OUR_WORDS["pdf"],
     suffixes=(".pdf",),
     types={"application/pdf": ".pdf"},
     # Without its mark, under its suffix, the reader says what is wrong.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import FileReader
+from corpus.formats import OUR_WORDS, FileReader
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, is_ragged
 from corpus.readers.charsets import decoded
@@ -224,7 +224,7 @@ def _spread(rows: _Rows, head_rows: int) -> _Rows:
 
 
 CSV = FileReader(
-    words="CSV",
+    words=OUR_WORDS["csv"],
     suffixes=(".csv", ".tsv"),
     types={"text/csv": ".csv", "text/tab-separated-values": ".tsv"},
     read=lambda data, location, _: read_csv(data, location),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from corpus.document import Document, Source
 from corpus.errors import ReadError
-from corpus.formats import FileReader
+from corpus.formats import OUR_WORDS, FileReader
 from corpus.i18n import tr
 from corpus.readers.blocks import Blocks, clean
 from corpus.readers.charsets import decoded
@@ -51,7 +51,7 @@ def read_text(text: str, location: str) -> Document:
 
 
 TEXT = FileReader(
-    words=tr("plain text"),
+    words=OUR_WORDS["text"],
     suffixes=(".txt", ".text", ".rst"),
     types={"text/plain": ".txt"},
     read=lambda data, location, _: read_text(decoded(data), location),

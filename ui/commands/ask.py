@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import UsageError
-from ui.commands.opening import asked, filters, workspace
+from ui.commands.opening import asked, begin_loading, filters, workspace
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Question
@@ -45,6 +45,7 @@ def ask(
 
     Exits with 0 when it was answered, 3 when the library does not answer it, 1 on failure.
     """
+    begin_loading(context)
     from assistant.answer import Question, answer_json
     from assistant.answer_storage import store_answer
     from assistant.pipeline import validated
@@ -123,6 +124,7 @@ def search(
     ids: tuple[str, ...],
 ) -> None:
     """Show the passages found for QUERY and why each ranked where it did; - reads one a line."""
+    begin_loading(context)
     from assistant.answer import Question
     from assistant.pipeline import validated
     from assistant.planning.query_plan import plan_of

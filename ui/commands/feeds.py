@@ -121,8 +121,8 @@ def fetch(context: click.Context, public: bool, theme: str, as_list: bool, as_js
     and added instead. Needs the internet. What cannot be read is reported and the rest goes in;
     exits with 1 when nothing could be.
     """
+    from corpus.feeds import FIRST
     from corpus.public_documents import public_documents, themes
-    from index.feed_ingest import FIRST
     from ui.terminal import safe, with_bar
 
     if theme and theme not in themes():
