@@ -239,7 +239,7 @@ def test_a_full_line_says_when_to_ask_again(server: Served, client: openai.OpenA
     held = []
     try:
         while questions.reserve():
-            held.append(questions.start(f"held-{len(held)}", waits))
+            held.append(questions.start(f"held-{len(held)}", waits, reader=f"{len(held) % 9}"))
             questions.release()
         for stream in (False, True):
             with pytest.raises(openai.RateLimitError) as refused:

@@ -508,7 +508,7 @@ def test_a_package_brings_a_language(point: str, package: Package, tmp_path: Pat
     (spoken / "de.toml").write_text(PARTIAL, encoding="utf-8")
     assert list(languages()) == ["en", "zh", "de"]
     assert language_of({"accept-language": "de-AT,en;q=0.5"}) == "de"
-    assert word("chat.in_line", "de", count=2) == "2 Fragen sind vor Ihrer…"
+    assert word("chat.in_line", "de", place=2) == "Platz 2 in der Warteschlange…"
     assert word("memo.topic", "de") == word("memo.topic", "en")
     labels = translations()["de"]
     assert labels["memo.write"] == "Vermerk schreiben" and labels.keys() == keys()

@@ -52,9 +52,10 @@ _INDEX_POLL, _INDEX_POLL_AT_MOST = 3.0, 300.0
 _WAIT_FOR_QUESTIONS = 10.0
 # Seconds that work which is under way has to end when the program leaves.
 _CLOSE_TIMEOUT = 5.0
-# Two questions at once, one for each core of a small machine; the page of a question that finds
-# more than this waiting says so at once. Writing to the library and to a memo is one at a time.
-_QUESTIONS_AT_ONCE, _QUESTIONS_WAITING = 2, 32
+# Two questions at once, one for each core of a small machine. The others wait, each told its place;
+# beyond so many the page says at once that it is too much, and a third of them is what one reader
+# may have waiting. Writing to the library and to a memo is one at a time.
+_QUESTIONS_AT_ONCE, _QUESTIONS_WAITING, _QUESTIONS_EACH = 2, 1_200, 400
 # Models come one at a time.
 _MEMOS_WAITING, _ADDITIONS_WAITING, _DOWNLOADS_WAITING = 8, 16, 8
 
@@ -96,7 +97,10 @@ class Backend(EngineChoice):
         self._afterwards: list[Callable[[], object]] = []
         self._examples = Examples(self._closing, self._log_failure, self._log_success)
         self._questions: Jobs[Any] = Jobs(
-            "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
+            "questions",
+            at_once=_QUESTIONS_AT_ONCE,
+            waiting=_QUESTIONS_WAITING,
+            each=_QUESTIONS_EACH,
         )
         self._memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
         # The sample keeps nobody's memo waiting.
@@ -136,6 +140,10 @@ class Backend(EngineChoice):
     def can_ask(self) -> bool:
         """Reserve a place for a question, anyone's; False where the line is full."""
         return self._questions.reserve()
+
+    def window_closed(self, window: str) -> None:
+        """Have the questions that wait for a window give their places up, unless it comes back."""
+        self._questions.left(window)
 
     def is_adding(self) -> bool:
         """Say whether anyone's documents are being added, or wait to be."""
