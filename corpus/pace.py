@@ -18,7 +18,7 @@ _KNOWN_AFTER = 1.5
 _BY_ONE, _BY_FIVE, _BY_MINUTE = 10, 90, 5_400
 
 
-Unit = Literal["passages", "bytes", "files", "sentences", "items"]
+Unit = Literal["passages", "bytes", "files", "pages", "sentences", "items"]
 
 
 class Pace:
@@ -82,6 +82,8 @@ def rate_in_words(rate: float, unit: Unit = "items") -> str:
         return tr("{rate} passages/s", rate=said) if often else tr("{rate} passages/min", rate=said)
     if unit == "files":
         return tr("{rate} files/s", rate=said) if often else tr("{rate} files/min", rate=said)
+    if unit == "pages":
+        return tr("{rate} pages/s", rate=said) if often else tr("{rate} pages/min", rate=said)
     if unit == "sentences":
         return (
             tr("{rate} sentences/s", rate=said) if often else tr("{rate} sentences/min", rate=said)

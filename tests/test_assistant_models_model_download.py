@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistant.models import downloading, model_download, model_store, package_download
+from assistant.models import downloading, model_store, package_download
 from assistant.models.model_catalogue import ModelEntry
 from assistant.models.model_download import DownloadProgress, get, sources
 from assistant.models.model_store import ModelStore
@@ -492,19 +492,3 @@ def test_what_no_package_carries_is_said() -> None:
     """The option names what there is not."""
     with pytest.raises(UsageError, match="no package carries tiny"):
         sources(entry_of(DATA, hub="https://hub.example/file"), from_packages=True)
-
-
-def test_a_rate_is_that_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slow at first and fast now is fast; what began anew is counted anew."""
-    now = [0.0]
-    monkeypatch.setattr(model_download, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    meter = model_download._Meter(10_000, "hub")
-    assert meter.read(0).seconds_left is None
-    now[0] = 100.0
-    meter.read(100)
-    now[0] = 105.0
-    meter.read(2_600)
-    now[0] = 110.0
-    shown = meter.read(5_100)
-    assert shown.rate == pytest.approx(500) and shown.seconds_left == pytest.approx(9.8)
-    assert meter.read(0).rate == 0

@@ -23,6 +23,7 @@ from corpus.errors import (
     UsageError,
 )
 from corpus.i18n import tr
+from corpus.pace import Pace
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
 from ui.comparing import Comparisons
@@ -32,6 +33,7 @@ from ui.jobs import Jobs
 from ui.notices import error_html, opening_html, troubles_html
 from ui.picture_cache import PictureCache
 from ui.source import SelectedCitation, Sources
+from ui.translation import translated
 from ui.wording import word
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ class Backend(EngineChoice):
         # A key of the words for what is being done, and the values in it.
         self._status_key = "backend.opening"
         self._progress: dict[str, int] = {}
+        self._pace = Pace()
         self._failure = ""
         # What failed behind the page and has not gone well since: a key of the words, the reason.
         self._troubles: dict[str, str] = {}
@@ -223,6 +226,7 @@ class Backend(EngineChoice):
             for step in ensure_starter(workspace):
                 if isinstance(step, Progress):
                     self._progress = {"done": step.done, "total": step.total}
+                    self._pace.tell(step.worked, step.work)
                     self._status_key = "backend.reading"
                 if self._closing.is_set():
                     break
@@ -296,7 +300,10 @@ class Backend(EngineChoice):
         if self._failure:
             return error_html(self._failure, language) + troubles
         if self._workspace is None:
-            return opening_html(word(self._status_key, language, **self._progress)) + troubles
+            said = [word(self._status_key, language, **self._progress)]
+            if self._status_key == "backend.reading":
+                said.append(translated(self._pace.words("passages"), language))
+            return opening_html(" · ".join(filter(None, said))) + troubles
         return troubles
 
     def examples(self, language: str = "en") -> Sequence[str]:

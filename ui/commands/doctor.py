@@ -20,7 +20,7 @@ def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) 
     from assistant.diagnostics import diagnostics
     from corpus import log
     from index.ingest import embed_again
-    from ui.terminal import with_bar
+    from ui.progress_line import with_bar
 
     with workspace(context, engine=None) as opened:
         if reembed:
