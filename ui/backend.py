@@ -323,7 +323,7 @@ class Backend(EngineChoice):
 
     def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
         """Yield snapshots of the answer; while the library opens, what is being waited for."""
-        from assistant.pipeline import ask
+        from assistant.pipeline import ask_shared
 
         deadline = time.monotonic() + _OPENING_TIMEOUT
         while not self._ready.wait(_POLL):
@@ -333,7 +333,7 @@ class Backend(EngineChoice):
         workspace = self._seen()
         if workspace is None:
             raise BriefingError(self._failure)
-        yield from ask(self._with_engine(workspace, engine), question)
+        yield from ask_shared(self._with_engine(workspace, engine), question)
 
     def with_follow_ups(self, answer: Answer) -> Answer:
         """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""

@@ -154,13 +154,13 @@ class Service:
         engine. Raises UsageError, NotInLibrary, Busy, TooSlow, EngineError for an answer that
         failed, and what a search raises.
         """
-        from assistant.pipeline import ask, validated
+        from assistant.pipeline import ask_shared, validated
         from corpus.errors import EngineError
 
         workspace = await self.workspace(asker, engine)
         whole = await asyncio.to_thread(_with_ids, workspace, validated(question))
         line, most = self._backend.questions, self._answer_timeout
-        job = begun(line, lambda: ask(workspace, whole), most=most)
+        job = begun(line, lambda: ask_shared(workspace, whole), most=most)
         answer = None
         steps = snapshots(job, most, pulse, line)
         async with aclosing(steps):
