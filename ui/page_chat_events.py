@@ -24,9 +24,10 @@ from ui.wording import language_of, word
 # Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
 # hundreds of windows may wait while two questions are worked on.
 _POLL = 0.1
-# A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
-# have theirs sooner.
-_POLL_WAITING = 0.3
+# A place in the queue changes at every answer for everybody behind: each is drawn less often the
+# farther back it is, so many seconds a place, or two hundred windows would be drawn twenty thousand
+# times. No answer takes so little that one begins between two looks and is not seen.
+_POLL_A_PLACE, _POLL_WAITING, _POLL_FAR = 0.05, 0.3, 3.0
 # What another server writes is looked for in the record.
 _POLL_ELSEWHERE = 1.0
 
@@ -178,8 +179,9 @@ class ChatEvents:
                     yield {parts.turns: thread, parts.latest: latest}
                 if over:
                     return
-                waits = chat_actions.place_of(self._backend, job) > 0
-                await asyncio.sleep(_POLL_WAITING if waits else _POLL)
+                place = chat_actions.place_of(self._backend, job)
+                waiting = min(max(_POLL_WAITING, _POLL_A_PLACE * place), _POLL_FAR)
+                await asyncio.sleep(waiting if place else _POLL)
         elif now and now[-1].elsewhere and now[-1].awaited:
             written = await self._written_elsewhere(now[-1], conversation, watch_id, watcher)
             if written is not None:

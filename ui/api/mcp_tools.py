@@ -376,6 +376,7 @@ async def _watched(steps: AsyncGenerator[Any, None], context: Context[Any, Any],
     try:
         async with aclosing(steps) as open_steps:
             async for step in open_steps:
+                line: str
                 if isinstance(step, InLine):
                     done, total, line = told, None, step.words()
                 else:

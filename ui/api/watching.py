@@ -22,8 +22,8 @@ _Step = TypeVar("_Step")
 # Seconds between two looks at work that goes on: half of it is what a sentence comes late, and a
 # look costs some microseconds, where a waiting thread for each window would cost a thread.
 _POLL = 0.03
-# And at what waits for its turn: the place changes with every answer, for everybody behind.
-_POLL_WAITING = 0.3
+# And at what waits for its turn, far behind: its place changes with every answer.
+_POLL_A_PLACE, _POLL_FAR = 0.03, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ async def snapshots(
                 raise TooSlow(
                     tr("this took longer than {seconds} s and was stopped", seconds=round(seconds))
                 )
-            await asyncio.sleep(_POLL_WAITING if at > 1 else _POLL)
+            await asyncio.sleep(min(max(_POLL, _POLL_A_PLACE * at), _POLL_FAR))
     finally:
         if not job.ended:
             job.cancel()
