@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
+from datetime import date
 from typing import Any
 
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Claim, Question
@@ -91,7 +91,20 @@ def ask_shared(workspace: Workspace, question: Question) -> Iterator[Answer]:
 
     For servers (`assistant.shared_answers`). Each question and answer is in the audit trail.
     """
-    yield from _noted(workspace, question, partial(workspace.shared_answers.of, work=_ask))
+    yield from _noted(workspace, question, _shared)
+
+
+def _shared(workspace: Workspace, question: Question) -> Generator[Answer, None, None]:
+    if not isinstance(workspace.engine, ExtractiveEngine):
+        return _ask(workspace, question)
+
+    def state() -> Hashable:
+        """Return what a quoted answer depends on: who may read what, too; today for "this year"."""
+        found = workspace.indexes.snapshot()
+        seen = workspace.library.generation, found.generation, found.vectors is None
+        return question, workspace.readable, *seen, date.today()
+
+    return workspace.shared_answers.of(state, lambda: _ask(workspace, question))
 
 
 def _noted(

@@ -84,21 +84,21 @@ def test_what_one_may_read_is_told_to_nobody_who_may_not(
     assert sorted(told) == ["answer", "question"]
 
 
-def test_who_asks_while_it_is_worked_out_waits_for_it(workspace: Workspace) -> None:
+def test_who_asks_while_it_is_worked_out_waits_for_it() -> None:
     """And does it where whoever asked first has stopped."""
     go, begun, count = threading.Event(), threading.Event(), []
 
-    def slow(workspace: Workspace, question: Question) -> Generator[Answer, None, None]:
+    def slow() -> Generator[Answer, None, None]:
         count.append(1)
-        yield Answer(question.text, growing="It is")
+        yield Answer("How many?", growing="It is")
         begun.set()
         go.wait(60)
-        yield Answer(question.text, "answered", notice=str(len(count)))
+        yield Answer("How many?", "answered", notice=str(len(count)))
 
     shared, heard = SharedAnswers(), []
 
     def watch() -> None:
-        heard.append(list(shared.of(workspace, ASKED, slow))[-1].notice)
+        heard.append(list(shared.of(lambda: 1, slow))[-1].notice)
 
     windows = [threading.Thread(target=watch) for _ in range(3)]
     for one in windows:
@@ -108,11 +108,11 @@ def test_who_asks_while_it_is_worked_out_waits_for_it(workspace: Workspace) -> N
     for one in windows:
         one.join(60)
     assert heard == ["1"] * 3 and len(count) == 1
-    stopped, other = SharedAnswers(), Question("Another?")
-    first = stopped.of(workspace, other, slow)
+    stopped = SharedAnswers()
+    first = stopped.of(lambda: 1, slow)
     next(first)
     window = threading.Thread(
-        target=lambda: heard.append(list(stopped.of(workspace, other, slow))[-1].notice)
+        target=lambda: heard.append(list(stopped.of(lambda: 1, slow))[-1].notice)
     )
     window.start()
     first.close()
