@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer, Claim, Question
@@ -80,8 +81,39 @@ def ask(workspace: Workspace, question: Question) -> Iterator[Answer]:
     Where people sign in, the question is in the audit trail before it is answered, and the answer
     before its end is shown: raises StorageError where that cannot be written. Else see `_ask`.
     """
+    yield from _noted(workspace, question, _ask)
+
+
+@with_aliases
+@traced
+def ask_shared(workspace: Workspace, question: Question) -> Iterator[Answer]:
+    """Yield what `ask` yields; an answer that quotes is worked out once for all who ask the same.
+
+    For servers (`assistant.shared_answers`). Each question and answer is in the audit trail.
+    """
+    yield from _noted(workspace, question, _shared)
+
+
+def _shared(workspace: Workspace, question: Question) -> Generator[Answer, None, None]:
+    if not isinstance(workspace.engine, ExtractiveEngine):
+        return _ask(workspace, question)
+
+    def state() -> Hashable:
+        """Return what a quoted answer depends on: who may read what, too; today for "this year"."""
+        found = workspace.indexes.snapshot()
+        seen = workspace.library.generation, found.generation, found.vectors is None
+        return question, workspace.readable, *seen, date.today()
+
+    return workspace.shared_answers.of(state, lambda: _ask(workspace, question))
+
+
+def _noted(
+    workspace: Workspace,
+    question: Question,
+    work: Callable[[Workspace, Question], Generator[Answer, None, None]],
+) -> Iterator[Answer]:
     workspace.note("question", question.text)
-    with closing(_ask(workspace, question)) as steps:
+    with closing(work(workspace, question)) as steps:
         for answer in steps:
             if answer.outcome:
                 note_answer(workspace, answer)

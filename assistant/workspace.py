@@ -18,6 +18,7 @@ from assistant.engine_selection import engine_named
 from assistant.loaded_models import LoadedModels
 from assistant.retrieval.sentence_ranking import SentenceRanker
 from assistant.settings import Settings
+from assistant.shared_answers import SharedAnswers
 from corpus import metrics, tracing
 from corpus.access import ANYONE, Asker
 from corpus.addresses import Policy
@@ -89,6 +90,8 @@ class Workspace:
         self.indexes = IndexManager(
             self.library, store=settings.vector_store, scale=self._models.scale_named
         )
+        # Of every view of this library: what may be read is part of what they go by.
+        self.shared_answers = SharedAnswers()
         self._retriever: Retriever | None = None
         self._borrowed = False
         # The library with all there is in it, also where people sign in.

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection
 
 from index.index_manager import IndexManager
+from index.index_writer import Told
 from index.shared_vectors import SharedReader
 from index.snapshot import Snapshot, VectorReader
 
@@ -29,9 +30,9 @@ class BoundedIndexes(IndexManager):
                 self._bounded = newest, newest.bounded(self._readable)
             return self._bounded[1]
 
-    def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
+    def update(self, *, rebuild: bool = False, wait: bool = True, told: Told | None = None) -> bool:
         """Update the indexes, which are everyone's."""
-        return self._whole.update(rebuild=rebuild, wait=wait)
+        return self._whole.update(rebuild=rebuild, wait=wait, told=told)
 
     def update_if_due(self) -> None:
         """Update the indexes from time to time while documents are added."""

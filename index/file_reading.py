@@ -38,6 +38,8 @@ class Progress:
 
     `share` is how much of the current file is done, in 0…1, `made` how many of its `parts`; `place`
     is its location, "" for none; `reason` is why it was refused, or the title that it duplicates.
+    `worked` of `work` is how much of all is done, as it takes time (`index.work_left`): passages,
+    some of them guessed; 0.0 of 0.0 where only `done` and `total` tell.
     """
 
     stage: str
@@ -49,10 +51,13 @@ class Progress:
     place: str = ""
     made: int = 0
     parts: int = 0
+    worked: float = 0.0
+    work: float = 0.0
 
-    def recognising(self, page: int, share: float) -> Progress:
-        """Return the step in which a page of the file is read by OCR."""
-        return replace(self, stage="recognising", note=f"{self.note}: page {page}", share=share)
+    def recognising(self, page: int, made: int, parts: int) -> Progress:
+        """Return the step in which a page of the file is read by OCR, after `made` of `parts`."""
+        note, share = f"{self.note}: page {page}", made / parts
+        return replace(self, stage="recognising", note=note, share=share, made=made, parts=parts)
 
 
 @dataclass(frozen=True, slots=True)

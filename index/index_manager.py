@@ -31,7 +31,7 @@ from corpus.library import Library
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.forward_index import ForwardIndex, forward_index_of, is_consistent
 from index.hosted_words import HostedWords
-from index.index_writer import IndexWriter, write_words
+from index.index_writer import IndexWriter, Told, write_words
 from index.keyword_index import KeywordIndex, WordSearch
 from index.manifest import FILE_NAME, VECTORS, Manifest
 from index.probe import probe_vectors, sample
@@ -142,13 +142,14 @@ class IndexManager:
             self._open_lock.release()
 
     @tracing.spanned("index")
-    def update(self, *, rebuild: bool = False, wait: bool = True) -> bool:
+    def update(self, *, rebuild: bool = False, wait: bool = True, told: Told | None = None) -> bool:
         """Update the indexes to the library's generation; return whether they were rebuilt.
 
         Takes the library's writer lock (LibraryLocked when another process writes). Embeds nothing:
         vectors come from the library. If another thread is updating them, or another machine the
         server that has the vectors, this waits for it, or with `wait` false leaves the rest to it.
-        Raises SearchIndexError when an index refuses.
+        `told` is called while they are made anew, with passages done and of how many. Raises
+        SearchIndexError when an index refuses.
         """
         rebuilt = False
         with self._library.writing():
@@ -162,7 +163,7 @@ class IndexManager:
                 try:
                     started = time.monotonic()
                     failed = _from_the_beginning(partial(self._bring_server_up, rebuild, wait))
-                    shown, again = _from_the_beginning(partial(self._update_once, rebuild))
+                    shown, again = _from_the_beginning(partial(self._update_once, rebuild, told))
                     # Waiting for another machine counts too: adding must not do mostly that.
                     self._last_update = (time.monotonic(), time.monotonic() - started)
                 finally:
@@ -425,7 +426,7 @@ class IndexManager:
         later = later_versions(entries.values(), forward, scale)
         return Snapshot(generation, embedder, entries, forward, words, None, later, scale)
 
-    def _update_once(self, rebuild: bool) -> tuple[int, bool]:
+    def _update_once(self, rebuild: bool, told: Told | None) -> tuple[int, bool]:
         """Update the indexes; return the generation they show and whether they were rebuilt.
 
         The caller holds the writer lock and `_write_lock`.
@@ -439,7 +440,7 @@ class IndexManager:
             try:
                 if manifest is None or rebuild or not self._try_apply(manifest, target):
                     rebuild = True
-                    self._publish(target, self._writer.rebuild(target))
+                    self._publish(target, self._writer.rebuild(target, told))
             except OSError as error:
                 raise StorageError(
                     tr("cannot write {file} ({reason})", file=self._folder, reason=error.strerror)

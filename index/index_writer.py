@@ -19,6 +19,8 @@ from index.manifest import FORMAT, VECTORS, IndexPart, Manifest, parts_of
 from index.vector_store import VECTOR_STORES, store_named
 
 _LOG = logging.getLogger(__name__)
+# Is given how much is done, and of how much.
+Told = Callable[[int, int], None]
 
 
 class IndexWriter:
@@ -76,12 +78,14 @@ class IndexWriter:
         forward.save(self._folder / "forward")
         return len(forward)
 
-    def rebuild(self, target: int) -> int:
+    def rebuild(self, target: int, told: Told | None = None) -> int:
         """Build new indexes beside the old ones, and replace those; return how many passages.
 
-        Searches use the old ones, if there are any, until then.
+        Searches use the old ones, if there are any, until then. `told` is given the passages that
+        are in, and how many there are.
         """
         entries = {one.id: one for one in self._library.entries() if one.passages}
+        total, done = sum(one.passages for one in entries.values()), 0
         fresh = self._folder / "new"
         self._store.delete(fresh / VECTORS)
         shutil.rmtree(fresh, ignore_errors=True)
@@ -91,8 +95,11 @@ class IndexWriter:
             folders.append("words")
         if not self._on_server:
             with closing(self._store.open(fresh / VECTORS)) as vectors:
-                for document in entries:
+                for document, entry in entries.items():
                     vectors.add(*self._library.vectors([document]))
+                    done += entry.passages
+                    if told is not None:
+                        told(done, total)
             folders.append(VECTORS)
         forward = forward_index_of(self._library, entries)
         forward.save(fresh / "forward")

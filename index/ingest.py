@@ -39,6 +39,7 @@ from index.file_reading import (
     titled,
 )
 from index.index_manager import IndexManager
+from index.work_left import WorkLeft
 
 _LOG = logging.getLogger(__name__)
 _OUTCOMES = ("added", "replaced", "updated", "unchanged")
@@ -126,16 +127,19 @@ def add(
         if done:
             note = tr("{count} files are already in the library", count=done)
             yield Progress("compared", done, total, note)
+        work = WorkLeft(changed)
         with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
             read_all = reading or partial(read_files, sandbox=sandbox)
             with closing(read_all(changed, given, ocr=ocr)) as reads:
                 for read in reads:
                     if isinstance(read, Progress):
-                        yield replace(read, done=done, total=total)
+                        yield work.told(replace(read, done=done, total=total))
                         continue
                     step = Progress("", done, total, given.name(read.file))
                     done += 1
-                    yield from ingestion.take(read, given, step)
+                    for told in ingestion.take(read, given, step):
+                        yield work.weighed(read.file, told)
+                    work.finished(read.file)
                     indexes.update_if_due()
         yield Progress("indexing", total, total, tr("updating the search indexes"))
         indexes.update()
@@ -325,15 +329,19 @@ def embed_again(
     renewed: dict[str, tuple[Vectors, TokenCodes]] = {}
     with library.writing():
         left = library.every_document()
+        made, many = 0, sum(len(library.passages_of(one)) for one in left)
         for _ in range(_ROUNDS):
             for document in left:
                 passages = library.passages_of(document)
+                whole, done, parts = library.document(document), len(renewed), []
+                step = Progress("embedding", done, max(done, len(left)), whole.source.title)
                 if passages:
-                    parts = list(embed_in_steps(library.document(document), passages, embedder))
+                    for part in embed_in_steps(whole, passages, embedder):
+                        parts.append(part)
+                        made += len(part[0])
+                        yield replace(step, worked=made, work=max(made, many))
                     vectors = np.concatenate([one for one, _ in parts])
                     renewed[document] = vectors, TokenCodes.joined([one for _, one in parts])
-                title = library.document(document).source.title
-                yield Progress("embedding", len(renewed), max(len(renewed), len(left)), title)
             left = library.replace_vectors(embedder.name, renewed)
             if not left:
                 break

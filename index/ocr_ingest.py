@@ -25,21 +25,21 @@ def read_by_ocr(
     sandbox: Sandbox,
     file: Path,
     title: str,
-    step_of: Callable[[int, float], _Step],
+    step_of: Callable[[int, int, int], _Step],
     *,
     part: Sequence[str] = (),
     heading: str = "",
 ) -> Generator[_Step, None, ReadDocument | ReadError | None]:
     """Recognise the pages without text of a file, yielding what is told of each ahead of it.
 
-    `step_of` is given the page and the share that is done. Returns the file read with them, why it
-    cannot be read, or None where nothing was recognised. `title`, `part` and `heading` are as
-    in `Sandbox.read_many` and `Sandbox.read_part`.
+    `step_of` is given the page, and how many of how many are done. Returns the file read with them,
+    why it cannot be read, or None where nothing was recognised. `title`, `part` and `heading` are
+    as in `Sandbox.read_many` and `Sandbox.read_part`.
     """
     pages = sandbox.scanned_pages(file, part)
     rows: dict[int, list[ocr.Row]] = {}
     for done, page in enumerate(pages):
-        yield step_of(page, done / len(pages))
+        yield step_of(page, done, len(pages))
         scan = sandbox.scan(file, page, part)
         found = ocr.recognise(scan) if scan else []
         if found:

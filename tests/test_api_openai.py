@@ -48,9 +48,9 @@ def ask(text: str = COST) -> list[Any]:
     return [{"role": "user", "content": text}]
 
 
-def replied(client: openai.OpenAI, stream: bool) -> None:
+def replied(client: openai.OpenAI, stream: bool, text: str = COST) -> None:
     """Wait for a reply to its end."""
-    reply = client.chat.completions.create(model="auto", messages=ask(), stream=stream)
+    reply = client.chat.completions.create(model="auto", messages=ask(text), stream=stream)
     if stream:
         for _ in reply:
             continue
@@ -239,7 +239,7 @@ def test_a_full_line_says_when_to_ask_again(server: Served, client: openai.OpenA
     held = []
     try:
         while questions.reserve():
-            held.append(questions.start(f"held-{len(held)}", waits))
+            held.append(questions.start(f"held-{len(held)}", waits, reader=f"{len(held) % 9}"))
             questions.release()
         for stream in (False, True):
             with pytest.raises(openai.RateLimitError) as refused:
@@ -262,8 +262,31 @@ def test_a_failure_never_looks_like_an_answer(
         yield ""
 
     monkeypatch.setattr("assistant.extractive_engine.ExtractiveEngine.write", fails)
+    # What was answered already would be told again.
     with pytest.raises(openai.APIError, match="it broke"):
-        replied(client, stream)
+        replied(client, stream, f"{COST}?" if stream else f"{COST} ?")
+
+
+def test_a_question_that_waits_is_told_its_place(server: Served, client: openai.OpenAI) -> None:
+    """In a stream, as a chunk without a word; then the answer comes."""
+    hold, questions = threading.Event(), server.backend.questions
+
+    def waits() -> Iterator[Answer]:
+        yield Answer("x")
+        hold.wait(60)
+        yield Answer("x", outcome="answered")
+
+    held = [questions.start(f"held-{one}", waits) for one in range(3)]
+    places, words = [], ""
+    stream = client.chat.completions.create(model="auto", messages=ask(), stream=True)
+    for chunk in stream:
+        told = (chunk.model_extra or {}).get("briefing", {})
+        if "queue" in told:
+            places.append(told["queue"]["place"])
+            assert told["queue"]["said"].startswith("2nd in the queue" if places == [2] else "1st")
+            hold.set()
+        words += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+    assert places[0] == 2 and words and all(one.wait(60) for one in held)
 
 
 def test_a_model_writes_and_its_tokens_are_counted(home: Path) -> None:

@@ -508,7 +508,7 @@ def test_a_package_brings_a_language(point: str, package: Package, tmp_path: Pat
     (spoken / "de.toml").write_text(PARTIAL, encoding="utf-8")
     assert list(languages()) == ["en", "zh", "de"]
     assert language_of({"accept-language": "de-AT,en;q=0.5"}) == "de"
-    assert word("chat.in_line", "de", count=2) == "2 Fragen sind vor Ihrer…"
+    assert word("chat.in_line", "de", place=2) == "Platz 2 in der Warteschlange…"
     assert word("memo.topic", "de") == word("memo.topic", "en")
     labels = translations()["de"]
     assert labels["memo.write"] == "Vermerk schreiben" and labels.keys() == keys()
@@ -529,8 +529,8 @@ def test_a_package_brings_a_language(point: str, package: Package, tmp_path: Pat
         pytest.param("de", 'name = "Deutsch', "cannot read", id="no TOML"),
         pytest.param("de", "[words]\n", "“name” is missing", id="no name"),
         pytest.param("de", f"{PARTIAL}[wrods]\n", "“wrods” is no key", id="unknown table"),
-        pytest.param("de", PARTIAL.replace("{count}", "{cuont}"),
-                     "“{cuont} Fragen sind vor Ihrer…” has a name in braces", id="a word's value"),
+        pytest.param("de", PARTIAL.replace("{place}", "{plaec}"),
+                     "“Platz {plaec} in der Warteschlange…” has a name in", id="a word's value"),
         pytest.param("de", PARTIAL.replace("über {topic}", "über {thema}"),
                      "has a name in braces that “the library", id="a line's value"),
         pytest.param("zh", PARTIAL, "zh: briefing has that already", id="ours"),

@@ -96,8 +96,10 @@ def test_a_question_too_many_leaves_the_conversation_in_sight(backend: Backend) 
         page.wait_for_selector("#question textarea")
         _ask(page, "How many ships did the harbour of Lund handle in 2023?", 1)
         go, one = threading.Event(), "How many ships did the harbour of Visby handle in 2023?"
-        for number in range(34):
-            backend.questions.start(str(number), lambda: (go.wait(PATIENCE) for _ in range(1)))
+        for number in range(1_202):
+            backend.questions.start(
+                str(number), lambda: (go.wait(PATIENCE) for _ in range(1)), reader=str(number % 9)
+            )
         page.fill("#question textarea", one)
         page.keyboard.press("Enter")
         page.get_by_text("Too many questions are being answered").wait_for()

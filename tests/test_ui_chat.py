@@ -32,7 +32,7 @@ from tests.test_ui_page import (
 )
 from tests.test_ui_page import pytestmark as pytestmark
 from ui.answer_view import about_html, clipboard_text
-from ui.chat_actions import AskOptions, begin_answer, thread_html
+from ui.chat_actions import AskOptions, begin_answer, thread_html, turn_progress
 from ui.jobs import Jobs
 from ui.page_chat_events import ChatEvents, Watcher
 from ui.page_conversations import ConversationList
@@ -583,6 +583,37 @@ def test_a_full_line_refuses_and_keeps_nothing(place: Harbour) -> None:
     while not job.ended and time.monotonic() < deadline:
         threading.Event().wait(0.02)
     assert from_json(kept.turns(running)[0].answer).outcome == ""
+
+
+def test_who_waits_is_told_the_place_and_about_how_long(place: Harbour) -> None:
+    """In the language of the page; a closed window gives the place up, and those behind move up."""
+    now = [0.0]
+    go = threading.Event()
+    place.questions = Jobs("questions", at_once=1, waiting=9, clock=lambda: now[0])
+    done = place.questions.start("before", lambda: iter([now.__setitem__(0, 30.0)]))
+    assert done.wait(60)
+    held = place.questions.start("held", lambda: iter([go.wait(60)]), reader="held")
+    while place.questions.place_of(held):
+        threading.Event().wait(0.01)
+    asked = [
+        begin_answer(place, "", f"question {one}", [], AskOptions(), window=f"window {one}")
+        for one in range(3)
+    ]
+    jobs = [place.questions.find(name) for name, _ in asked]
+
+    def told(at: int, language: str) -> str:
+        job = jobs[at]
+        assert job is not None
+        return turn_progress(place, job, asked[at][1], language).waiting
+
+    assert told(0, "en").startswith("1st in the queue, about")
+    assert told(2, "en").startswith("3rd in the queue, about 2 min: others are asking much")
+    assert told(2, "zh").startswith("排队第 3 位，约 2 分钟：")
+    place.window_closed("window 0")
+    now[0] += 20
+    assert told(2, "en").startswith("2nd in the queue") and jobs[0] is not None and jobs[0].ended
+    go.set()
+    assert all(one is not None and one.wait(60) for one in jobs)
 
 
 def test_about_and_copies_escape_what_others_wrote() -> None:

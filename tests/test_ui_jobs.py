@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from corpus.errors import BriefingError, UsageError
-from ui.jobs import Jobs
+from ui.jobs import Job, Jobs
 
 
 def counting(upto: int, gate: threading.Event, closed: threading.Event) -> Iterator[int]:
@@ -111,3 +111,112 @@ def test_a_cancelled_job_waits_for_nobody() -> None:
 def _until(true: Callable[[], bool]) -> None:
     while not true():
         threading.Event().wait(0.01)
+
+
+class Watch:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def held(line: Jobs[int], gate: threading.Event) -> Job[int]:
+    """Start a job that is worked on until the gate opens, and wait until it is."""
+    begun = threading.Event()
+
+    def work() -> Iterator[int]:
+        begun.set()
+        gate.wait(60)
+        yield 0
+
+    job = line.start("held", work, reader="first")
+    assert begun.wait(60)
+    return job
+
+
+def test_readers_take_turns_however_much_one_asks() -> None:
+    """The only question of a second reader is the next but one, before the rest of a flood."""
+    gate, order = threading.Event(), []
+    line: Jobs[int] = Jobs("counts", at_once=1, waiting=20)
+    held(line, gate)
+
+    def asked(name: str) -> Iterator[int]:
+        order.append(name)
+        yield 1
+
+    flood = [
+        line.start(f"a{one}", lambda one=one: asked(f"a{one}"), reader="a") for one in range(5)
+    ]
+    late = line.start("b", lambda: asked("b"), reader="b")
+    assert [line.place_of(one) for one in (*flood, late)] == [1, 3, 4, 5, 6, 2]
+    gate.set()
+    assert all(one.wait(60) for one in (*flood, late))
+    assert order == ["a0", "b", "a1", "a2", "a3", "a4"]
+
+
+def test_one_reader_cannot_fill_the_line() -> None:
+    """Beyond their share they are refused, and another is still taken."""
+    gate = threading.Event()
+    line: Jobs[int] = Jobs("counts", at_once=1, waiting=10, each=2)
+    first = held(line, gate)
+    mine = [line.start(f"a{one}", lambda: iter([1]), reader="a") for one in range(2)]
+    with pytest.raises(UsageError, match="try again in a moment"):
+        line.start("a2", lambda: iter([1]), reader="a")
+    other = line.start("b", lambda: iter([1]), reader="b")
+    gate.set()
+    assert all(one.wait(60) for one in (first, *mine, other))
+
+
+def test_a_job_that_is_stopped_while_it_waits_gives_its_place_up_at_once() -> None:
+    """Those behind it move up, its end is done, and nobody worked on it."""
+    gate, worked, ended = threading.Event(), threading.Event(), threading.Event()
+    line: Jobs[int] = Jobs("counts", at_once=1, waiting=2)
+    held(line, gate)
+    leaving = line.start("a", lambda: iter([worked.set() or 1]), after=ended.set)
+    staying = line.start("b", lambda: iter([1]))
+    assert [line.place_of(one) for one in (leaving, staying)] == [1, 2]
+    leaving.cancel()
+    assert leaving.ended and ended.is_set() and line.place_of(staying) == 1
+    # And there is room for another.
+    last = line.start("c", lambda: iter([1]))
+    gate.set()
+    assert staying.wait(60) and last.wait(60) and not worked.is_set()
+
+
+def test_the_question_of_a_closed_window_is_given_up_unless_somebody_looks_again() -> None:
+    """Not at once: a page that is loaded again is gone for a moment too."""
+    gate, clock = threading.Event(), Watch()
+    line: Jobs[int] = Jobs("counts", at_once=1, waiting=9, clock=clock)
+    held(line, gate)
+    gone = line.start("a", lambda: iter([1]), reader="a", window="a")
+    back = line.start("b", lambda: iter([1]), reader="b", window="b")
+    last = line.start("c", lambda: iter([1]), reader="c", window="c")
+    line.left("a")
+    line.left("b")
+    clock.now += 10
+    assert [line.place_of(one) for one in (back, last)] == [2, 3] and not gone.cancelled
+    clock.now += 10
+    assert line.place_of(last) == 2 and gone.cancelled and not back.cancelled
+    gate.set()
+    assert back.wait(60) and last.wait(60)
+
+
+def test_how_long_one_waits_is_told_by_what_the_jobs_before_took() -> None:
+    """Nothing before the first has ended; then the place times what one takes."""
+    clock = Watch()
+    line: Jobs[int] = Jobs("counts", at_once=2, waiting=9, clock=clock)
+    assert line.seconds_until(4) == 0
+
+    def work() -> Iterator[int]:
+        clock.now += 3
+        yield 1
+
+    assert line.start("a", work).wait(60)
+    until = threading.Event()
+    line.start("b", lambda: iter([until.set() or 1]))
+    # The second begins once the first is accounted for, in the one thread or in the other.
+    assert until.wait(60)
+    assert line.seconds_until(4) in {6.0, 0.0} or line.seconds_until(4) < 6.0

@@ -175,14 +175,3 @@ def test_a_file_with_the_name_of_a_listed_model_is_not_taken_for_it(
     rows = json.loads(briefing("models", "--json").stdout)["models"]
     found = [(one["about"], one["installed"], one["chosen"]) for one in rows]
     assert found == [("for tests", False, False), ("a file of yours", True, True)]
-
-
-def test_progress_is_shown_as_rate_and_time_left(
-    briefing: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a terminal, as a bar; elsewhere the name alone."""
-    monkeypatch.setattr("click._termui_impl.isatty", lambda _: True)
-    done = briefing("models", "get", "tiny", TERM="xterm", COLUMNS=str(100))
-    assert done.returncode == 0, done.stderr
-    assert "3 MB of 3 MB" in done.stdout and "MB/s" in done.stdout and " 0 s left" in done.stdout
-    assert "tiny, checking" in done.stdout and "100%" in done.stdout

@@ -80,6 +80,9 @@ class Harbour:
     def can_ask(self) -> bool:
         return self.questions.reserve()
 
+    def window_closed(self, window: str) -> None:
+        self.questions.left(window)
+
     def is_adding(self) -> bool:
         return bool(self.additions.unfinished())
 

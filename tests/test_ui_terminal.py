@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +13,9 @@ from rich.cells import cell_len
 from corpus.document import Source
 from corpus.readers.blocks import Blocks
 from index.ingest import Progress, Report
-from ui import terminal
-from ui.terminal import StatusLine, text_lines, with_bar
+from ui import progress_line, terminal
+from ui.progress_line import with_bar
+from ui.terminal import StatusLine, text_lines
 
 CLEAR = "\r\x1b[K"
 COLUMNS = 60
@@ -32,7 +32,8 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     found = Terminal()
-    monkeypatch.setattr(terminal, "sys", SimpleNamespace(stderr=found))
+    for one in (terminal, progress_line):
+        monkeypatch.setattr(one, "sys", SimpleNamespace(stderr=found))
     monkeypatch.setenv("COLUMNS", str(COLUMNS))
     return found
 
@@ -43,17 +44,55 @@ def work(*notes: str) -> Iterator[Progress | Report]:
     yield Report()
 
 
-def test_a_bar_fits_into_the_line_and_goes(
-    shown: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Watch:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def ticking(self, steps: Iterator[Progress | Report]) -> Iterator[Progress | Report]:
+        for one in steps:
+            self.now += 2.0
+            yield one
+
+
+def test_a_bar_fits_into_the_line_and_goes(shown: Terminal) -> None:
     """A longer line would wrap, and what wrapped is not cleared away."""
-    ticks = count(0.0, 2.0)
-    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
-    assert with_bar(work("short", NAME, "long " * 40)) == Report()
+    clock = Watch()
+    assert with_bar(clock.ticking(work("short", NAME, "long " * 40)), clock=clock) == Report()
     before, *lines, last = shown.getvalue().split(CLEAR)
     assert before == last == "" and len(lines) == 3
-    assert "1/3 added: short" in lines[0] and NAME[:5] in lines[1]
+    assert "1/3" in lines[0] and "added: short" in lines[0] and "added" in lines[1]
     assert all(cell_len(line) < COLUMNS for line in lines)
+
+
+def test_a_bar_says_how_fast_it_goes_and_how_long_it_takes(shown: Terminal) -> None:
+    """By passages where they are known: of ten files one may be nine tenths of the work."""
+    clock = Watch()
+    steps = [
+        Progress("embedding", 0, 2, "big.pdf", worked=20.0 * one, work=200.0) for one in range(6)
+    ]
+    with_bar(clock.ticking(iter(steps)), clock=clock)
+    *_, last, _ = shown.getvalue().split(CLEAR)
+    assert "0/2, 10 passages/s, about 10 s left" in last and "[######      ]" in last
+
+
+def test_what_is_piped_gets_few_lines(shown: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line every few seconds, whole, without anything that moves the cursor."""
+    monkeypatch.setattr(shown, "isatty", lambda: False)
+    clock = Watch()
+    with_bar(clock.ticking(work(*map(str, range(20)))), clock=clock)
+    lines = shown.getvalue().splitlines()
+    assert 5 < len(lines) < 10 and all("left" in one for one in lines[1:])
+    assert CLEAR not in shown.getvalue()
+
+
+def test_nothing_is_shown_of_what_is_done_at_once(shown: Terminal) -> None:
+    """Within a second nobody waits."""
+    assert with_bar(work("one", "two"), clock=lambda: 5.0) == Report() and not shown.getvalue()
 
 
 def test_a_line_that_is_written_over_shows_its_end(shown: Terminal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import queue
 import sqlite3
 import threading
 from pathlib import Path
@@ -47,3 +49,32 @@ def test_a_write_that_waits_holds_up_no_other_window(tmp_path: Path) -> None:
     # stood still meanwhile.
     assert answered > 3
     assert "another program" in heard[0] or "hold" in heard[0], heard[0]
+
+
+class Watched(Harbour):
+    """A place that notes which window was closed."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library.conversations)
+        self.closed: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def window_closed(self, window: str) -> None:
+        self.closed.put(window)
+
+
+def test_a_window_that_is_closed_is_told_of(tmp_path: Path) -> None:
+    """Its browser breaks off the beat of its heart: what waits for it may be given up."""
+    library, uploads = Library(tmp_path / "home"), Uploads.below(tmp_path / "home")
+    place = Watched(library)
+    page = Served(place, uploads, guarded=True)
+    link = http.client.HTTPConnection(page.address.removeprefix("http://"), timeout=60)
+    link.request("GET", "/gradio_api/heartbeat/abc123")
+    answer = link.getresponse()
+    assert b"ALIVE" in answer.readline() and place.closed.empty()
+    answer.close()
+    link.close()
+    closed = place.closed.get(timeout=60)
+    page.close()
+    uploads.close()
+    library.close()
+    assert closed == "abc123"

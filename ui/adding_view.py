@@ -67,7 +67,10 @@ def pill_html(job: Job[AddProgress] | None, language: str) -> str:
     said = word("bar.adding", language, done=_now_at(now), total=now.total or len(now.places))
     if job.cancelled:
         said = word("library.stopping", language)
-    return rendered("bar.html", "adding", language, said, _doing(now, language), job.cancelled)
+    doing = " · ".join(
+        one for one in (translated(now.pace, language), _doing(now, language)) if one
+    )
+    return rendered("bar.html", "adding", language, said, doing, job.cancelled)
 
 
 def _how_far(job: Job[AddProgress], now: AddProgress, behind: int, language: str) -> str:
@@ -76,7 +79,8 @@ def _how_far(job: Job[AddProgress], now: AddProgress, behind: int, language: str
     total = now.total or len(now.places)
     said = word("bar.adding", language, done=_now_at(now), total=total)
     waiting = word("library.waiting", language, count=behind) if behind else ""
-    return " · ".join(one for one in (said, _doing(now, language), waiting) if one)
+    pace = translated(now.pace, language)
+    return " · ".join(one for one in (said, pace, _doing(now, language), waiting) if one)
 
 
 def _now_at(now: AddProgress) -> int:

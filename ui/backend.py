@@ -23,6 +23,7 @@ from corpus.errors import (
     UsageError,
 )
 from corpus.i18n import tr
+from corpus.pace import Pace
 from corpus.page_images import PageRenderer
 from corpus.vocabulary import using_aliases
 from ui.comparing import Comparisons
@@ -32,6 +33,7 @@ from ui.jobs import Jobs
 from ui.notices import error_html, opening_html, troubles_html
 from ui.picture_cache import PictureCache
 from ui.source import SelectedCitation, Sources
+from ui.translation import translated
 from ui.wording import word
 
 if TYPE_CHECKING:
@@ -52,9 +54,10 @@ _INDEX_POLL, _INDEX_POLL_AT_MOST = 3.0, 300.0
 _WAIT_FOR_QUESTIONS = 10.0
 # Seconds that work which is under way has to end when the program leaves.
 _CLOSE_TIMEOUT = 5.0
-# Two questions at once, one for each core of a small machine; the page of a question that finds
-# more than this waiting says so at once. Writing to the library and to a memo is one at a time.
-_QUESTIONS_AT_ONCE, _QUESTIONS_WAITING = 2, 32
+# Two questions at once, one for each core of a small machine. The others wait, each told its place;
+# beyond so many the page says at once that it is too much, and a third of them is what one reader
+# may have waiting. Writing to the library and to a memo is one at a time.
+_QUESTIONS_AT_ONCE, _QUESTIONS_WAITING, _QUESTIONS_EACH = 2, 1_200, 400
 # Models come one at a time.
 _MEMOS_WAITING, _ADDITIONS_WAITING, _DOWNLOADS_WAITING = 8, 16, 8
 
@@ -85,6 +88,7 @@ class Backend(EngineChoice):
         # A key of the words for what is being done, and the values in it.
         self._status_key = "backend.opening"
         self._progress: dict[str, int] = {}
+        self._pace = Pace()
         self._failure = ""
         # What failed behind the page and has not gone well since: a key of the words, the reason.
         self._troubles: dict[str, str] = {}
@@ -96,7 +100,10 @@ class Backend(EngineChoice):
         self._afterwards: list[Callable[[], object]] = []
         self._examples = Examples(self._closing, self._log_failure, self._log_success)
         self._questions: Jobs[Any] = Jobs(
-            "questions", at_once=_QUESTIONS_AT_ONCE, waiting=_QUESTIONS_WAITING
+            "questions",
+            at_once=_QUESTIONS_AT_ONCE,
+            waiting=_QUESTIONS_WAITING,
+            each=_QUESTIONS_EACH,
         )
         self._memos: Jobs[Any] = Jobs("memos", at_once=1, waiting=_MEMOS_WAITING)
         # The sample keeps nobody's memo waiting.
@@ -136,6 +143,10 @@ class Backend(EngineChoice):
     def can_ask(self) -> bool:
         """Reserve a place for a question, anyone's; False where the line is full."""
         return self._questions.reserve()
+
+    def window_closed(self, window: str) -> None:
+        """Have the questions that wait for a window give their places up, unless it comes back."""
+        self._questions.left(window)
 
     def is_adding(self) -> bool:
         """Say whether anyone's documents are being added, or wait to be."""
@@ -215,6 +226,7 @@ class Backend(EngineChoice):
             for step in ensure_starter(workspace):
                 if isinstance(step, Progress):
                     self._progress = {"done": step.done, "total": step.total}
+                    self._pace.tell(step.worked, step.work)
                     self._status_key = "backend.reading"
                 if self._closing.is_set():
                     break
@@ -289,7 +301,10 @@ class Backend(EngineChoice):
         if self._failure:
             return error_html(self._failure, language) + troubles
         if self._workspace is None:
-            return opening_html(word(self._status_key, language, **self._progress)) + troubles
+            said = [word(self._status_key, language, **self._progress)]
+            if self._status_key == "backend.reading":
+                said.append(translated(self._pace.words("passages"), language))
+            return opening_html(" · ".join(filter(None, said))) + troubles
         return troubles
 
     def examples(self, language: str = "en") -> Sequence[str]:
@@ -309,7 +324,7 @@ class Backend(EngineChoice):
 
     def answers(self, question: Question, engine: str = "") -> Iterator[Answer | str]:
         """Yield snapshots of the answer; while the library opens, what is being waited for."""
-        from assistant.pipeline import ask
+        from assistant.pipeline import ask_shared
 
         deadline = time.monotonic() + _OPENING_TIMEOUT
         while not self._ready.wait(_POLL):
@@ -319,7 +334,7 @@ class Backend(EngineChoice):
         workspace = self._seen()
         if workspace is None:
             raise BriefingError(self._failure)
-        yield from ask(self._with_engine(workspace, engine), question)
+        yield from ask_shared(self._with_engine(workspace, engine), question)
 
     def with_follow_ups(self, answer: Answer) -> Answer:
         """Return a complete answer with questions that lead on from it; takes up to 0.6 s."""

@@ -16,6 +16,7 @@ from assistant.pipeline import LONGEST_QUESTION
 from assistant.planning.subject import subject_of
 from assistant.starter import EXAMPLES_ZH
 from corpus.errors import BriefingError, NoConversation
+from corpus.pace import about
 from corpus.partial_dates import first_day, is_date, last_day
 from ui.answer_parts import Grade
 from ui.answer_view import actions_html, answer_html, awaited_html, beyond_html
@@ -24,7 +25,8 @@ from ui.notices import error_html, note_html
 from ui.pictures_view import pictures_html
 from ui.rendering import rendered
 from ui.source import SelectedCitation
-from ui.wording import keys, word
+from ui.translation import translated
+from ui.wording import keys, ordinal, word
 
 if TYPE_CHECKING:
     from corpus.catalogue import Entry
@@ -38,6 +40,8 @@ _SAY_ALIVE = 5.0
 _STORE_TIMEOUT = 30.0
 # Seconds without a word of an answer after which that is said, and after which quotes are offered.
 _SLOW, _QUOTE_AFTER = 8, 20
+# Seconds of waiting beyond which a question is told at once what it may do instead.
+_LONG_WAIT = 60.0
 # Questions that an empty conversation offers.
 _EXAMPLES = 3
 
@@ -112,12 +116,15 @@ def begin_answer(
     *,
     instead_of: int = 0,
     alone: bool = False,
+    window: str = "",
 ) -> tuple[str, ChatTurn]:
     """Start the answer to `text` behind the page; return its conversation and the turn as begun.
 
     The question is in the library before this returns (while the library opens: as soon as it is
-    open). A question that is to be read `alone` is told nothing of the turns before it. Raises
-    UsageError when too many questions wait, or this conversation's last one does.
+    open). A question that is to be read `alone` is told nothing of the turns before it. `window`
+    is where its end is waited for: it takes one turn, and a question that waits is given up where
+    the window is closed. Raises UsageError when too many questions wait, or this conversation's
+    last one does.
     """
     conversation = conversation or uuid.uuid4().hex[:12]
     history = tuple(
@@ -130,7 +137,9 @@ def begin_answer(
         asked.publishers, asked.documents,
     )  # fmt: skip
     work = _AnswerJob(backend, conversation, question, asked.engine, instead_of, alone)
-    work.job = backend.questions.start(conversation, work.run, alone=True, after=work.end)
+    work.job = backend.questions.start(
+        conversation, work.run, alone=True, after=work.end, reader=window, window=window
+    )
     return conversation, ChatTurn(question.text, number=work.store_question(), alone=alone)
 
 
@@ -220,9 +229,7 @@ def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, languag
     if job.failure is not None:
         return replace(latest, waiting="", problem=str(job.failure))
     if job.latest is None and not job.ended:
-        ahead = questions_ahead(backend, job)
-        key = "chat.in_line" if ahead else "chat.starting"
-        return replace(latest, waiting=word(key, language, count=ahead))
+        return replace(latest, waiting=place_in_words(backend, job, language))
     if latest.waiting in keys():
         latest = replace(latest, waiting=word(latest.waiting, language))
     written = latest.answer is not None and (latest.answer.claims or latest.answer.growing)
@@ -231,9 +238,21 @@ def turn_progress(backend: Backend, job: Job[ChatTurn], begun: ChatTurn, languag
     return latest
 
 
-def questions_ahead(backend: Backend, job: Job[ChatTurn]) -> int:
-    """Return how many questions are before one that has not begun; 0 for one that has."""
-    return backend.questions.ahead_of(job) if job.latest is None else 0
+def place_in_words(backend: Backend, job: Job[ChatTurn], language: str) -> str:
+    """Return where a question stands in the queue, and how long about it will wait there."""
+    place = place_of(backend, job)
+    if not place:
+        return word("chat.starting", language)
+    seconds = backend.questions.seconds_until(place)
+    key = "chat.in_line" if not seconds else "chat.in_line_for"
+    key = "chat.in_line_long" if seconds > _LONG_WAIT else key
+    time = translated(about(seconds), language)
+    return word(key, language, place=ordinal(place, language), time=time)
+
+
+def place_of(backend: Backend, job: Job[ChatTurn]) -> int:
+    """Return the place of a question in the queue, 1 for the next one; 0 for one that has begun."""
+    return backend.questions.place_of(job) if job.latest is None else 0
 
 
 def is_answering(backend: Backend, conversation: str) -> bool:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
+from corpus.pace import Pace
 from corpus.public_documents import public_documents
 from corpus.starter import starter_files
 from index.ingest import UPLOADED, Progress, Report
@@ -41,7 +42,8 @@ class AddProgress:
     """How far an addition is: `done` of `total`, what is done now, the lines so far, the end.
 
     `share` is how much of the document that is worked on is done, in 0…1. `places` are what was
-    given, in order; `place` is what is worked on, `made` of `parts` read and understood.
+    given, in order; `place` is what is worked on, `made` of `parts` read and understood. `pace` is
+    how fast it goes and how long it will take, in words; "" while that is not known.
     """
 
     places: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class AddProgress:
     place: str = ""
     made: int = 0
     parts: int = 0
+    pace: str = ""
 
     def states(self) -> list[AddedFile]:
         """Return what was given, each with its outcome, or "working" or "waiting" without one."""
@@ -200,19 +203,27 @@ def progress_of(
     steps: Iterator[Progress | Report], first: AddProgress | None = None
 ) -> Iterator[AddProgress]:
     """Yield snapshots of an addition from its steps; closing it ends the work."""
-    now = first or AddProgress()
+    now, pace = first or AddProgress(), Pace()
     yield now
     try:
         for step in steps:
             if isinstance(step, Report):
-                now = replace(now, stage="done", note="", place="", report=step)
+                now = replace(now, stage="done", note="", place="", pace="", report=step)
             else:
-                now = _updated(now, step)
+                now = replace(_updated(now, step), pace=_pace_in_words(pace, step))
             yield now
     finally:
         close = getattr(steps, "close", None)
         if close is not None:
             close()
+
+
+def _pace_in_words(pace: Pace, step: Progress) -> str:
+    """Return the pace of an addition after a step; "" for a step that tells of none."""
+    if not step.work:
+        return ""
+    pace.tell(step.worked, step.work)
+    return pace.words("passages")
 
 
 def _updated(now: AddProgress, step: Progress) -> AddProgress:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
@@ -15,6 +14,7 @@ from corpus import tracing
 from corpus.errors import BriefingError, UsageError
 from corpus.i18n import tr
 from corpus.log import level_of
+from ui.fair_line import FairLine
 
 _LOG = logging.getLogger(__name__)
 Step = TypeVar("Step")
@@ -24,6 +24,11 @@ _ENDED_JOBS = 200
 _RESERVED_SECONDS = 30.0
 # Seconds after which a watcher wakes up without a new snapshot: it may have been closed.
 _WATCH_POLL = 0.5
+# Seconds for which a job still waits whose window was closed: one that is loaded again is back
+# within a few.
+_AWAY_SECONDS = 15.0
+# The weight of the newest job in what one takes: some ten jobs back nothing is left of one.
+_NEWEST = 0.2
 
 
 class Job(Generic[Step]):
@@ -36,8 +41,15 @@ class Job(Generic[Step]):
         after: Callable[[], None] | None,
         give_way: Callable[[Callable[[], bool]], None] | None = None,
         first: Step | None = None,
+        reader: str = "",
+        window: str = "",
     ) -> None:
         self.name = name
+        self.reader, self.window = reader, window
+        # Since when nobody who could see its end is there; None while somebody may be.
+        self.away_since: float | None = None
+        # Takes it out of the line, where it still waits there; the queue it stands in sets it.
+        self.leave: Callable[[], bool] = lambda: False
         self._make = make
         # Who asked is known from where it was started (ui.sign_in).
         self._context = copy_context()
@@ -80,6 +92,9 @@ class Job(Generic[Step]):
     def cancel(self) -> None:
         """Ask it to stop; it ends after the snapshot it is working on, at once while it waits."""
         self._cancelled.set()
+        if self.leave():
+            # Nobody works on it any more: what is to be done at its end is done here.
+            self.run()
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end, so many seconds at most; return whether it ended."""
@@ -151,7 +166,8 @@ class Job(Generic[Step]):
 class Jobs(Generic[Step]):
     """A queue of jobs of one kind: some run at once, some wait, more are refused.
 
-    Jobs have a key (a conversation, a memo); the newest of a key can be found again by it.
+    Jobs have a key (a conversation, a memo); the newest of a key can be found again by it. Readers
+    take turns (`ui.fair_line`). A job that waits costs no thread.
     """
 
     def __init__(
@@ -160,28 +176,38 @@ class Jobs(Generic[Step]):
         *,
         at_once: int,
         waiting: int,
+        each: int | None = None,
         give_way: Callable[[Callable[[], bool]], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`kind` names what waits, for the reader: "questions".
 
-        `give_way` is called after each step of a job, and may wait until what it is given says
-        that the job was cancelled: somebody else goes first.
+        `waiting` jobs wait at most, `each` of one reader (None: all of them). `give_way` is called
+        after each step of a job, and may wait until what it is given says that the job was
+        cancelled: somebody else goes first. `clock` returns seconds.
         """
         self._kind = kind
         self._give_way = give_way
         self._waiting = waiting
-        self._queue: queue.SimpleQueue[Job[Step]] = queue.SimpleQueue()
+        self._each = each
+        self._clock = clock
+        self._line: FairLine[Job[Step]] = FairLine()
         self._jobs: OrderedDict[str, Job[Step]] = OrderedDict()
         self._lock = threading.Lock()
+        self._put = threading.Condition(self._lock)
         self._open = 0
         self._at_once = at_once
         self._threads = 0
+        # Those whose windows were closed while they waited.
+        self._away: list[Job[Step]] = []
+        # Seconds that a job takes; 0.0 before the first.
+        self._job_seconds = 0.0
         # When each place was reserved for a job that is not started yet, the oldest first.
         self._reserved: list[float] = []
 
     def reserve(self) -> bool:
         """Reserve a place for a job that is about to be started; False where the queue is full."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             self._reserved = [one for one in self._reserved if now - one < _RESERVED_SECONDS]
             if self._open + len(self._reserved) >= self._at_once + self._waiting:
@@ -202,18 +228,23 @@ class Jobs(Generic[Step]):
         after: Callable[[], None] | None = None,
         alone: bool = False,
         first: Step | None = None,
+        reader: str = "",
+        window: str = "",
     ) -> Job[Step]:
         """Queue a job and return it; raises UsageError when the queue is full.
 
         `after` is a callback for its end, also where it was cancelled before it began. A job that
         is to be `alone` is refused (UsageError) while another one of its key goes on. `first` is
-        its snapshot while it waits.
+        its snapshot while it waits. `reader` is whose turn it takes, `window` where its end is
+        waited for (`left`).
         """
         with self._lock:
             before = self._jobs.get(key)
             if alone and before is not None and not (before.ended or before.cancelled):
                 raise UsageError(tr("this is being worked on already; wait for it, or stop it"))
-            if self._open >= self._at_once + self._waiting:
+            full = self._open >= self._at_once + self._waiting
+            much = self._each is not None and self._line.count_of(reader) >= self._each
+            if full or much:
                 raise UsageError(
                     tr(
                         "{count} {kind} are being worked on already; try again in a moment",
@@ -221,17 +252,19 @@ class Jobs(Generic[Step]):
                         kind=self._kind,
                     )
                 )
-            job: Job[Step] = Job(key, make, after, self._give_way, first)
+            job: Job[Step] = Job(key, make, after, self._give_way, first, reader, window)
+            job.leave = lambda: self._taken_out(job)
             self._jobs.pop(key, None)
             self._jobs[key] = job
             self._open += 1
             for old in [name for name, one in self._jobs.items() if one.ended][:-_ENDED_JOBS]:
                 del self._jobs[old]
+            self._line.put(job, reader)
             if self._threads < self._at_once:
                 self._threads += 1
                 name = f"{self._kind}-{self._threads}"
                 threading.Thread(target=self._work, name=name, daemon=True).start()
-        self._queue.put(job)
+            self._put.notify()
         return job
 
     def of(self, owner: str) -> Jobs[Step]:
@@ -253,11 +286,43 @@ class Jobs(Generic[Step]):
         with self._lock:
             return [one for one in self._jobs.values() if not one.ended]
 
-    def ahead_of(self, job: Job[Step]) -> int:
-        """Return how many unfinished jobs, anyone's, stand before one."""
+    def place_of(self, job: Job[Step]) -> int:
+        """Return the place of a job in the line, 1 for the next one; 0 for one that waits no more.
+
+        Whoever asks is there to see its end. Jobs whose windows are gone for good give theirs up.
+        """
+        job.away_since = None
+        now = self._clock()
         with self._lock:
-            before = [one for one in self._jobs.values() if not one.ended]
-        return before.index(job) if job in before else 0
+            self._away = [one for one in self._away if one.away_since is not None]
+            gone = [one for one in self._away if _is_gone(one, now)]
+        for one in gone:
+            one.cancel()
+        with self._lock:
+            return self._line.place_of(job)
+
+    def seconds_until(self, place: int) -> float:
+        """Return in how many seconds work on the job at a place begins; 0.0 where that is unknown.
+
+        By what the jobs before took: an estimate, for people.
+        """
+        return place * self._job_seconds / self._at_once
+
+    def left(self, window: str) -> None:
+        """Note that a window was closed: what waits for it alone is given up in a while."""
+        now = self._clock()
+        with self._lock:
+            for job in self._line.in_order():
+                if job.window == window and job.away_since is None:
+                    job.away_since = now
+                    self._away.append(job)
+
+    def _taken_out(self, job: Job[Step]) -> bool:
+        """Take a job out of the line, and say whether it stood there."""
+        with self._lock:
+            found = self._line.remove(job, job.reader)
+            self._open -= found
+            return found
 
     def _jobs_of(self, owner: str) -> list[Job[Step]]:
         with self._lock:
@@ -265,19 +330,39 @@ class Jobs(Generic[Step]):
 
     def cancel_all(self, patience: float) -> None:
         """Cancel every job and wait until none is worked on, so many seconds at most for all."""
-        deadline = time.monotonic() + patience
-        for job in self.unfinished():
-            job.cancel()
-            job.wait(deadline - time.monotonic())
+        _cancel(self.unfinished(), patience)
 
     def _work(self) -> None:
         while True:
-            job = self._queue.get()
+            with self._put:
+                self._put.wait_for(lambda: bool(self._line))
+                job = self._line.take()
+            if _is_gone(job, self._clock()):
+                job.cancel()
+            began = self._clock()
             try:
                 job.run()
             finally:
                 with self._lock:
                     self._open -= 1
+                    if not job.cancelled:
+                        took = self._clock() - began
+                        before = self._job_seconds or took
+                        self._job_seconds = before + _NEWEST * (took - before)
+
+
+def _is_gone(job: Job[Step], now: float) -> bool:
+    """Say whether the window of a job was closed and did not come back."""
+    return job.away_since is not None and now - job.away_since > _AWAY_SECONDS
+
+
+def _cancel(jobs: Sequence[Job[Step]], patience: float) -> None:
+    deadline = time.monotonic() + patience
+    # Those that wait first: one that ends must not make room for the next.
+    for job in reversed(jobs):
+        job.cancel()
+    for job in jobs:
+        job.wait(deadline - time.monotonic())
 
 
 class _OwnJobs(Jobs[Step]):
@@ -285,6 +370,7 @@ class _OwnJobs(Jobs[Step]):
 
     def __init__(self, whole: Jobs[Step], owner: str) -> None:
         self._whole = whole
+        self._person = owner
         # No name holds this character: a key of one person is never the beginning of another's.
         self._owner = f"{owner}\0"
 
@@ -305,8 +391,14 @@ class _OwnJobs(Jobs[Step]):
         after: Callable[[], None] | None = None,
         alone: bool = False,
         first: Step | None = None,
+        reader: str = "",
+        window: str = "",
     ) -> Job[Step]:
-        job = self._whole.start(self._owner + key, make, after=after, alone=alone, first=first)
+        # A person takes one turn, however many windows are open.
+        job = self._whole.start(
+            self._owner + key, make, after=after, alone=alone, first=first, reader=self._person,
+            window=window,
+        )  # fmt: skip
         # By this name it is found again.
         job.name = key
         return job
@@ -320,11 +412,14 @@ class _OwnJobs(Jobs[Step]):
     def unfinished(self) -> list[Job[Step]]:
         return [one for one in self._whole._jobs_of(self._owner) if not one.ended]
 
-    def ahead_of(self, job: Job[Step]) -> int:
-        return self._whole.ahead_of(job)
+    def place_of(self, job: Job[Step]) -> int:
+        return self._whole.place_of(job)
+
+    def seconds_until(self, place: int) -> float:
+        return self._whole.seconds_until(place)
+
+    def left(self, window: str) -> None:
+        self._whole.left(window)
 
     def cancel_all(self, patience: float) -> None:
-        deadline = time.monotonic() + patience
-        for job in self.unfinished():
-            job.cancel()
-            job.wait(deadline - time.monotonic())
+        _cancel(self.unfinished(), patience)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.memo.translation import worded
 from corpus.errors import BriefingError, ReadError, UsageError
 from corpus.i18n import tr
+from corpus.pace import rate_in_words, time_left
 from ui.jobs import Job
 from ui.rendering import rendered
 from ui.translation import translated
@@ -372,11 +373,11 @@ def line_html(job: Job[DownloadProgress] | None, behind: int, language: str) -> 
     facts = [_bytes_done(now, language)]
     if not now.place:
         facts = [word("writers.checking", language)]
-    else:
-        if now.rate:
-            facts.append(word("writers.rate", language, size=size_of(now.rate)))
-        if now.seconds_left is not None:
-            facts.append(word("writers.left", language, time=time_of(now.seconds_left, language)))
+    if now.rate:
+        facts.append(translated(rate_in_words(now.rate, "bytes"), language))
+    if now.seconds_left is not None:
+        facts.append(translated(time_left(now.seconds_left), language))
+    if now.place:
         facts.append(word("writers.of_place", language, place=translated(now.place, language)))
     if behind:
         facts.append(word("writers.then", language, count=behind))
@@ -415,12 +416,3 @@ def _bytes_done(now: DownloadProgress, language: str) -> str:
 def size_of(size: float) -> str:
     """Return a number of bytes as it is shown."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
-
-
-def time_of(seconds: float, language: str) -> str:
-    """Return a span as it is shown: in seconds, minutes or hours."""
-    if seconds < 90:
-        return word("writers.seconds", language, count=f"{seconds:.0f}")
-    if seconds < 5400:
-        return word("writers.minutes", language, count=f"{seconds / 60:.0f}")
-    return word("writers.hours", language, count=f"{seconds / 3600:.1f}")

@@ -152,6 +152,7 @@ def build(
     column.delete_confirmed.click(
         events.delete, [watcher, current, column.chosen], shown, **cancelling, **quiet
     ).then(js=FOCUS_QUESTION)
+    page.unload(events.window_closed)
     stop.click(lambda name: chat_actions.stop_answer(backend, name), current, None, **quiet)
     send_rating.click(
         events.rate_with_reason,

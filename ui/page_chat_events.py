@@ -24,9 +24,10 @@ from ui.wording import language_of, word
 # Seconds between two looks at an answer that grows: watching costs a look, not a thread, so that
 # hundreds of windows may wait while two questions are worked on.
 _POLL = 0.1
-# A place in the line changes at every answer for everybody behind: drawn less often, twenty readers
-# have theirs sooner.
-_POLL_WAITING = 0.3
+# A place in the queue changes at every answer for everybody behind: each is drawn less often the
+# farther back it is, so many seconds a place, or two hundred windows would be drawn twenty thousand
+# times. No answer takes so little that one begins between two looks and is not seen.
+_POLL_A_PLACE, _POLL_WAITING, _POLL_FAR = 0.05, 0.3, 3.0
 # What another server writes is looked for in the record.
 _POLL_ELSEWHERE = 1.0
 
@@ -178,8 +179,9 @@ class ChatEvents:
                     yield {parts.turns: thread, parts.latest: latest}
                 if over:
                     return
-                waits = chat_actions.questions_ahead(self._backend, job) > 0
-                await asyncio.sleep(_POLL_WAITING if waits else _POLL)
+                place = chat_actions.place_of(self._backend, job)
+                waiting = min(max(_POLL_WAITING, _POLL_A_PLACE * place), _POLL_FAR)
+                await asyncio.sleep(waiting if place else _POLL)
         elif now and now[-1].elsewhere and now[-1].awaited:
             written = await self._written_elsewhere(now[-1], conversation, watch_id, watcher)
             if written is not None:
@@ -242,6 +244,10 @@ class ChatEvents:
             chat_actions.store_follow_ups(self._backend, conversation, turn)
         return {parts.turns: thread, parts.latest: latest}
 
+    def window_closed(self, request: gr.Request) -> None:
+        """Have what waits for this window alone give its place up, unless it comes back soon."""
+        self._backend.window_closed(_window_of(request))
+
     def read_alone(self, now: list[ChatTurn], request: gr.Request, event: gr.EventData) -> Updates:
         """Have the next question read by itself, or with the conversation again."""
         alone = str((event._data or {}).get("act")) == "alone"
@@ -261,6 +267,7 @@ class ChatEvents:
         language: str,
         instead_of: int,
         *,
+        window: str,
         alone: bool = False,
     ) -> Updates:
         problem = chat_actions.why_not_asked(text, chosen, language)
@@ -278,7 +285,7 @@ class ChatEvents:
         try:
             conversation, begun = chat_actions.begin_answer(
                 self._backend, conversation, text, before, chosen, instead_of=instead_of,
-                alone=alone,
+                alone=alone, window=window,
             )  # fmt: skip
         except UsageError:
             if chat_actions.is_answering(self._backend, conversation):
@@ -324,8 +331,9 @@ class ChatEvents:
         chosen = ask_options(engine, as_of, since, publishers, documents)
         language = language_of(request.headers)
         return self._begin(
-            watcher, text, before, conversation, chosen, language, instead_of, alone=alone
-        )
+            watcher, text, before, conversation, chosen, language, instead_of,
+            window=_window_of(request), alone=alone,
+        )  # fmt: skip
 
     def _stored_thread(
         self, watcher: Watcher, conversation: str, language: str, search: str = ""
@@ -383,7 +391,10 @@ class ChatEvents:
         wanted, at = str(data.get("act")), str(data.get("turn"))
         if wanted == "ask":
             text = str(data.get("text") or "")
-            begun = self._begin(watcher, text, now, conversation, chosen, language, 0, alone=alone)
+            begun = self._begin(
+                watcher, text, now, conversation, chosen, language, 0,
+                window=_window_of(request), alone=alone,
+            )  # fmt: skip
             return {part: value for part, value in begun.items() if part is not parts.box}
         number = int(at) if at.isdecimal() else len(now)
         if number >= len(now):
@@ -397,7 +408,8 @@ class ChatEvents:
             instead_of = turn.number if number == len(now) - 1 else 0
             begun = self._begin(
                 watcher, turn.question, now[:number] if instead_of else now, conversation, chosen,
-                language, instead_of, alone=wanted == "alone" or turn.alone,
+                language, instead_of, window=_window_of(request),
+                alone=wanted == "alone" or turn.alone,
             )  # fmt: skip
             # What is being typed meanwhile stays.
             return {part: value for part, value in begun.items() if part is not parts.box}
@@ -473,6 +485,11 @@ class ChatEvents:
         language = language_of(request.headers)
         listing = page_conversations.list_html(self._backend, conversation, language)
         return {self._parts.listing: listing}
+
+
+def _window_of(request: gr.Request) -> str:
+    """Return the name of the window that an event comes from."""
+    return request.session_hash or ""
 
 
 __all__ = ["ASKING", "ChatEvents", "ChatParts", "Watcher"]

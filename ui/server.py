@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # Every window that waits for an answer holds a place in Gradio's queue, at the cost of a look now
 # and then; how many questions are answered and wait is for ui.jobs, which says so in words.
-_MOST_WINDOWS = 400
+_MOST_WINDOWS = 2_000
 _UPLOAD_BYTES = 50_000_000
 # Seconds. With it the page answers 2.7 s after the command, without 3.1 s (medians of five).
 _OPENING_DELAY = 0.7

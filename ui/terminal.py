@@ -1,4 +1,4 @@
-"""Answers, passages, tables and progress as lines of a terminal."""
+"""Answers, passages and tables as lines of a terminal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 import shutil
 import sys
 import textwrap
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
@@ -26,13 +25,10 @@ from index.evidence import Evidence, Newer
 if TYPE_CHECKING:
     from assistant.draft_check import CheckedSentence
     from index.folder_sync import SyncReport
-    from index.ingest import Progress, Report
-
-Result = TypeVar("Result")
+    from index.ingest import Report
 
 # Control characters of a document must not move the cursor or retitle the terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_BAR = 24
 # Lines of each list of a report of what was added.
 _LISTED = 20
 
@@ -286,35 +282,9 @@ class StatusLine:
             sys.stderr.flush()
 
 
-def with_bar(work: Iterator[Progress | Result]) -> Result | None:
-    """Run work to its report, showing a bar on standard error once it takes over a second."""
-    from index.ingest import Progress
-
-    started = time.monotonic()
-    drawn = False
-    report: Result | None = None
-    live = sys.stderr.isatty()
-    for step in work:
-        if not isinstance(step, Progress):
-            report = step
-            continue
-        if time.monotonic() - started < 1:
-            continue
-        share = step.done / step.total if step.total else 1.0
-        bar = "#" * int(share * _BAR)
-        # The name of a file may hold line breaks.
-        note = " ".join(step.note.split())
-        line = safe(f"[{bar:<{_BAR}}] {step.done}/{step.total} {step.stage}: {note}")
-        if live:
-            width = min(100, shutil.get_terminal_size().columns - 1)
-            sys.stderr.write(f"\r\x1b[K{set_cell_size(line, width).rstrip()}")
-            drawn = True
-        elif step.stage != "embedding":
-            sys.stderr.write(f"{line[:100]}\n")
-        sys.stderr.flush()
-    if drawn:
-        sys.stderr.write("\r\x1b[K")
-    return report
+def cut_to_cells(line: str, width: int) -> str:
+    """Return as much of a line as fits into so many columns of a terminal."""
+    return set_cell_size(line, width).rstrip()
 
 
 _GAP = "  "

@@ -2,7 +2,7 @@
 
 They stand in `corpus/translations/CODE.toml`, with values in braces where something is put in:
 
-    "chat.in_line" = "{count} questions are before yours…"
+    "chat.in_line" = "{place} in the queue…"
 
 Labels of components are translated in the browser by Gradio from `translations()`; HTML that is
 made here is written by `word(key, language, …)` in the language that the browser asks for.
@@ -31,6 +31,14 @@ def word(key: str, language: str = ENGLISH, **values: object) -> str:
     """
     text = language_named(language).words.get(key) or language_named(ENGLISH).words[key]
     return filled(text, values) if values else text
+
+
+def ordinal(number: int, language: str = ENGLISH) -> str:
+    """Return a place in a row as it is said: "3rd"; in other languages the number alone."""
+    if language != ENGLISH:
+        return str(number)
+    last = 0 if 10 < number % 100 < 20 else number % 10
+    return f"{number:,}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
 def date_in_words(date: str, language: str = ENGLISH) -> str:

@@ -35,6 +35,7 @@ from assistant.retrieval.retrieve import retrieve
 from assistant.workspace import Workspace
 from corpus.errors import NothingFound, UsageError
 from corpus.i18n import joined, tr
+from corpus.pace import Pace, time_left
 from corpus.vocabulary import with_aliases
 
 # Less of the topic than this in the best passage and its neighbours: the library is about others.
@@ -96,9 +97,17 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
         memo = _resumed(memo, begun, state, workspace)
     most = request.length or template.words
     left = [one for one in plans if not any(section.key == one.key for section in memo.sections)]
+    pace = Pace()
     for place, plan in enumerate(left):
         heading = worded(plan.heading, memo.language)
-        shown = replace(memo, notice=tr("Writing: {heading}", heading=heading))
+        pace.tell(place, len(left))
+        begins = tr(
+            "Writing section {number} of {count}: {heading}",
+            number=len(memo.sections) + 1, count=len(plans), heading=heading,
+        )  # fmt: skip
+        remaining = pace.seconds_left
+        notice = joined(", ", (begins, time_left(remaining) if remaining else ""))
+        shown = replace(memo, notice=notice)
         yield shown
         section = Section(
             plan.key,
@@ -119,7 +128,7 @@ def write(workspace: Workspace, request: Request, begun: Memo | None = None) -> 
             if isinstance(line, Waiting):
                 yield replace(
                     shown,
-                    notice=tr("Writing: {heading} ({reason})", heading=heading, reason=line.reason),
+                    notice=joined("; ", (notice, line.reason)),
                 )
                 continue
             section = _with_line(section, line)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,11 +22,10 @@ from assistant.models.model_catalogue import ModelEntry
 from assistant.models.model_store import ModelStore, cannot_write
 from corpus.errors import ReadError, UsageError
 from corpus.i18n import joined, tr
+from corpus.pace import Pace
 
 _LOG = logging.getLogger(__name__)
 MIRROR = "BRIEFING_MODELS_MIRROR"
-# Seconds over which the rate is averaged.
-_WINDOW = 10.0
 _CHUNK = 1 << 22
 
 
@@ -175,12 +172,12 @@ def _fetch(
 
 def _verify(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress, None, None]:
     """Verify the hash; raises ReadError, and deletes the file, where it differs."""
-    found, done = hashlib.sha256(), 0
+    found, done, meter = hashlib.sha256(), 0, _Meter(entry.bytes, "")
     with part.file.open("rb") as stream:
         while data := stream.read(_CHUNK):
             found.update(data)
             done += len(data)
-            yield DownloadProgress(done, entry.bytes)
+            yield meter.read(done)
     if found.hexdigest() != entry.sha256 or done != entry.bytes:
         part.clear()
         raise ReadError(
@@ -194,21 +191,13 @@ def _verify(entry: ModelEntry, part: PartialFile) -> Generator[DownloadProgress,
 
 
 class _Meter:
-    """The rate over the last seconds, and the time that the rest will take."""
+    """Tells how far a download from a place is, how fast, and how long the rest will take."""
 
     def __init__(self, total: int, place: str) -> None:
         self._total, self._place = total, place
-        self._seen: deque[tuple[float, int]] = deque()
+        self._pace = Pace()
 
     def read(self, done: int) -> DownloadProgress:
-        now = time.monotonic()
-        if self._seen and done < self._seen[-1][1]:
-            # The download was restarted.
-            self._seen.clear()
-        self._seen.append((now, done))
-        while now - self._seen[0][0] > _WINDOW and len(self._seen) > 2:
-            self._seen.popleft()
-        then, before = self._seen[0]
-        rate = (done - before) / (now - then) if now > then else 0.0
-        left = (self._total - done) / rate if rate > 0 else None
-        return DownloadProgress(done, self._total, rate, left, self._place)
+        self._pace.tell(done, self._total)
+        pace = self._pace
+        return DownloadProgress(done, self._total, pace.rate, pace.seconds_left, self._place)

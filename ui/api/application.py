@@ -24,7 +24,7 @@ from corpus.log import level_of
 from ui.api.access import ApiAccess, asker_of
 from ui.api.chat_completions import ChatCompletions
 from ui.api.failures import error_json, error_response, failure_response, first_problem, status_of
-from ui.api.service import FoundPassage, Service, last_of
+from ui.api.service import FoundPassage, Service
 from ui.api.values import (
     AnswerOut,
     AskIn,
@@ -36,6 +36,7 @@ from ui.api.values import (
     SearchOut,
     SourcesOut,
 )
+from ui.api.watching import last_of
 from ui.json_objects import evidence_json
 
 _LOG = logging.getLogger(__name__)

@@ -22,7 +22,9 @@ from ui.api.chat_text import ChatText
 from ui.api.chat_values import ChatRequest, WrongRequest, read_request
 from ui.api.errors import Busy
 from ui.api.failures import error_json, error_response, failure_response, status_of
-from ui.api.service import Service, last_of
+from ui.api.service import Service
+from ui.api.watching import InLine, last_of
+from ui.translation import translated
 from ui.wording import language_of
 
 if TYPE_CHECKING:
@@ -87,6 +89,14 @@ class _Reply:
         return _event(self._head(answer) | {
             "choices": [{"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}],
         })  # fmt: skip
+
+    def place_chunk(self, waits: InLine) -> str:
+        """Return the event that says where a question stands: its text is empty for any client."""
+        language = language_of(self.request.headers)
+        said = translated(waits.words(language), language)
+        queue = {"place": waits.place, "seconds": round(waits.seconds, 1), "said": said}
+        choice = {"index": 0, "delta": {}, "finish_reason": None, "logprobs": None}
+        return _event(self._head(None) | {"choices": [choice], "briefing": {"queue": queue}})
 
     def last_chunks(self, answer: Answer, text: ChatText) -> str:
         """Return the events that end a stream: annotations and the whole answer, then usage."""
@@ -168,18 +178,25 @@ class ChatCompletions:
 
 
 async def _events(
-    reply: _Reply, first: Answer | None, steps: AsyncGenerator[Answer | None, None]
+    reply: _Reply,
+    first: Answer | InLine | None,
+    steps: AsyncGenerator[Answer | InLine | None, None],
 ) -> AsyncGenerator[str, None]:
     """Yield the events of a stream: sentences once they are checked, then what is said of them."""
-    text, answer = reply.text(), first
+    text, answer = reply.text(), None if isinstance(first, InLine) else first
     async with aclosing(steps) as open_steps:
         try:
-            yield reply.chunk(first, {"role": "assistant", "content": ""})
-            if first is not None and (piece := text.growing(first)):
-                yield reply.chunk(first, {"content": piece})
+            yield reply.chunk(answer, {"role": "assistant", "content": ""})
+            if isinstance(first, InLine):
+                yield reply.place_chunk(first)
+            if answer is not None and (piece := text.growing(answer)):
+                yield reply.chunk(answer, {"content": piece})
             async for step in open_steps:
                 if step is None:
                     yield ": still working\n\n"
+                    continue
+                if isinstance(step, InLine):
+                    yield reply.place_chunk(step)
                     continue
                 answer = step
                 if not step.outcome and (piece := text.growing(step)):

@@ -35,6 +35,7 @@ from ui.api.chat_text import ChatText
 from ui.api.failures import first_problem
 from ui.api.service import Service
 from ui.api.values import AnswerOut, Listed, PassageOut, SearchOut
+from ui.api.watching import InLine
 from ui.json_objects import entry_json, evidence_json, report_json
 
 _INSTRUCTIONS = """\
@@ -375,8 +376,12 @@ async def _watched(steps: AsyncGenerator[Any, None], context: Context[Any, Any],
     try:
         async with aclosing(steps) as open_steps:
             async for step in open_steps:
-                done, total, line = shown(step) if step is not None else (told, None, "")
-                last = step if step is not None else last
+                line: str
+                if isinstance(step, InLine):
+                    done, total, line = told, None, step.words()
+                else:
+                    done, total, line = shown(step) if step is not None else (told, None, "")
+                    last = step if step is not None else last
                 # The protocol wants each number to be larger than the one before it.
                 told = max(float(done), told + 0.001)
                 await context.report_progress(told, total, " ".join(str(line).split()) or None)

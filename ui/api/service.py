@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from corpus.access import ANYONE, Asker
-from corpus.errors import BriefingError, NotAllowed, NotInLibrary, UsageError
+from corpus.errors import NotAllowed, NotInLibrary, UsageError
 from corpus.i18n import tr
-from ui.api.errors import Busy, StillOpening, TooSlow, UnknownEngine, UnknownName
+from ui.api.errors import Busy, StillOpening, UnknownEngine, UnknownName
+from ui.api.watching import InLine, begun, snapshots
 from ui.jobs import Job, Jobs
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 
 _Step = TypeVar("_Step")
 AUTO = "auto"
-# Seconds between two looks at work that goes on: half of it is what a sentence comes late, and a
-# look costs some microseconds, where a waiting thread for each window would cost a thread.
+# Seconds between two looks whether the library is open.
 _POLL = 0.03
 # Seconds for which an answer and a memo may take with their waiting; a model on a processor alone
 # needs minutes for a long one. And for which the opening is waited for.
@@ -147,33 +147,38 @@ class Service:
 
     async def answers(
         self, question: Question, *, asker: Asker = ANYONE, engine: str = "", pulse: float = 1.0
-    ) -> AsyncGenerator[Answer | None, None]:
+    ) -> AsyncGenerator[Answer | InLine | None, None]:
         """Yield the answer as it grows; None each `pulse` seconds in which nothing is new.
 
-        The last one is complete. Closing stops the engine. Raises UsageError, NotInLibrary, Busy,
-        TooSlow, EngineError for an answer that failed, and what a search raises.
+        Before it begins, its places in the queue. The last one is complete. Closing stops the
+        engine. Raises UsageError, NotInLibrary, Busy, TooSlow, EngineError for an answer that
+        failed, and what a search raises.
         """
-        from assistant.pipeline import ask, validated
+        from assistant.pipeline import ask_shared, validated
         from corpus.errors import EngineError
 
         workspace = await self.workspace(asker, engine)
         whole = await asyncio.to_thread(_with_ids, workspace, validated(question))
-        job = _begun(self._backend.questions, lambda: ask(workspace, whole))
+        line, most = self._backend.questions, self._answer_timeout
+        job = begun(line, lambda: ask_shared(workspace, whole), most=most)
         answer = None
-        steps = _snapshots(job, self._answer_timeout, pulse)
+        steps = snapshots(job, most, pulse, line)
         async with aclosing(steps):
             async for step in steps:
-                answer = step or answer
-                if step is not None and step.outcome == "failed":
-                    raise EngineError(str(step.notice))
+                if step is not None and not isinstance(step, InLine):
+                    answer = step
+                    if step.outcome == "failed":
+                        raise EngineError(str(step.notice))
                 yield step
         if answer is None or not answer.outcome:
             raise Busy(tr("the question was stopped before it was answered; ask again"))
 
     async def found(
         self, question: Question, *, asker: Asker = ANYONE, pulse: float = 1.0
-    ) -> AsyncGenerator[tuple[Evidence, ...] | None, None]:
+    ) -> AsyncGenerator[tuple[Evidence, ...] | InLine | None, None]:
         """Yield the passages found for a question, best first; None while they are searched for.
+
+        Before the search begins, its places in the queue.
 
         Raises what `answers` raises.
         """
@@ -191,11 +196,13 @@ class Service:
             yield tuple(retrieve(workspace, plan_of(workspace, wanted)))
 
         found = None
-        job = _begun(self._backend.questions, search)
-        steps = _snapshots(job, self._answer_timeout, pulse)
+        line, most = self._backend.questions, self._answer_timeout
+        job = begun(line, search, most=most)
+        steps = snapshots(job, most, pulse, line)
         async with aclosing(steps):
             async for step in steps:
-                found = found if step is None else step
+                if not isinstance(step, InLine):
+                    found = found if step is None else step
                 yield step
         if found is None:
             raise Busy(tr("the search was stopped; ask again"))
@@ -260,7 +267,7 @@ class Service:
 
         whole = await asyncio.to_thread(prepared)
         name = uuid.uuid4().hex
-        job = _begun(self._memos, lambda: write(workspace, whole), _memo_key(asker, name))
+        job = begun(self._memos, lambda: write(workspace, whole), _memo_key(asker, name))
         return name, job
 
     def memo(self, name: str, asker: Asker = ANYONE) -> Job[Memo]:
@@ -294,10 +301,11 @@ class Service:
         self, job: Job[Memo], pulse: float = 1.0
     ) -> AsyncGenerator[Memo | None, None]:
         """Yield a memo as it grows, the last one complete; closing stops it. Raises its failure."""
-        steps = _snapshots(job, _MEMO_TIMEOUT, pulse)
+        steps = snapshots(job, _MEMO_TIMEOUT, pulse)
         async with aclosing(steps):
             async for step in steps:
-                yield step
+                if not isinstance(step, InLine):
+                    yield step
 
     async def added(
         self, paths: Sequence[str], publisher: str = "", published: str = "", *, pulse: float = 1.0
@@ -335,11 +343,12 @@ class Service:
                         yield step
             yield tuple(reports)
 
-        job = _begun(self._backend.additions, add)
-        steps = _snapshots(job, _MEMO_TIMEOUT, pulse)
+        job = begun(self._backend.additions, add)
+        steps = snapshots(job, _MEMO_TIMEOUT, pulse)
         async with aclosing(steps):
             async for step in steps:
-                yield step
+                if not isinstance(step, InLine):
+                    yield step
 
     async def removed(self, document: str) -> Entry:
         """Take a document out of the library and return it; raises NotInLibrary."""
@@ -382,65 +391,4 @@ def _with_ids(workspace: Workspace, question: Question) -> Question:
     return replace(question, documents=ids)
 
 
-def _begun(line: Jobs[Any], make: Callable[[], Iterator[_Step]], key: str = "") -> Job[_Step]:
-    """Begin work at the end of a line; raises Busy where the line is full."""
-    full = tr("more is being asked than can be answered; ask again in a moment")
-    if not line.reserve():
-        raise Busy(full)
-    try:
-        return line.start(key or f"api-{uuid.uuid4().hex}", make)
-    except UsageError as error:
-        raise Busy(full) from error
-    finally:
-        line.release()
-
-
-async def _snapshots(
-    job: Job[_Step], seconds: float, pulse: float
-) -> AsyncGenerator[_Step | None, None]:
-    """Yield what work shows of itself, None each `pulse` seconds without anything new."""
-    seen, began = None, time.monotonic()
-    told = began
-    try:
-        while True:
-            # In this order: once it has ended, its newest snapshot is its last.
-            ended, latest, now = job.ended, job.latest, time.monotonic()
-            if latest is not None and latest is not seen:
-                seen, told = latest, now
-                yield latest
-            elif now - told > pulse:
-                told = now
-                yield None
-            if ended:
-                if job.failure is not None:
-                    raise job.failure
-                return
-            if now - began > seconds:
-                raise TooSlow(
-                    tr("this took longer than {seconds} s and was stopped", seconds=round(seconds))
-                )
-            await asyncio.sleep(_POLL)
-    finally:
-        if not job.ended:
-            job.cancel()
-
-
-async def last_of(
-    steps: AsyncGenerator[_Step | None, None], gone: Callable[[], Any] | None = None
-) -> _Step:
-    """Return the last snapshot of some work; it is stopped where `gone` (a coroutine) says so.
-
-    Raises what the work raises, and Busy where nobody waits any more.
-    """
-    last: _Step | None = None
-    async with aclosing(steps) as open_steps:
-        async for step in open_steps:
-            if step is None and gone is not None and await gone():
-                raise Busy(tr("the question was stopped before it was answered; ask again"))
-            last = step if step is not None else last
-    if last is None:
-        raise BriefingError(tr("the work ended without a result; see the log"))
-    return last
-
-
-__all__ = ["AUTO", "FoundPassage", "Service", "last_of"]
+__all__ = ["AUTO", "FoundPassage", "Service"]

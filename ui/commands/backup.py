@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from ui.commands.opening import files_of, workspace
 
 if TYPE_CHECKING:
     from corpus.backup import Manifest
+    from corpus.pace import Unit
 
 _ENGINES = "engines.toml"
 
@@ -131,23 +131,13 @@ def _said(manifest: Manifest) -> str:
 @contextmanager
 def _shown() -> Iterator[Callable[[str, int, int], None]]:
     """Hand out what shows progress: how much is done, how fast, and how long it will take."""
-    from ui.terminal import StatusLine
+    from ui.progress_line import ProgressLine
 
-    # By what is being done: when it began, and when it was last shown.
-    begun: dict[str, float] = {}
-    shown = 0.0
-    with StatusLine(shown=True) as line:
+    with ProgressLine() as line:
 
         def say(what: str, done: int, total: int) -> None:
-            nonlocal shown
-            now = time.monotonic()
-            seconds = now - begun.setdefault(what, now)
-            if now - shown < 0.1 or not total:
-                return
-            shown = now
-            rate = done / seconds if seconds else 0.0
-            left = f", {(total - done) / rate:.0f} s left" if rate and seconds > 1 else ""
-            speed = f", {rate / 1e6:.0f} MB/s" if what == "archive" and rate else ""
-            line.show(f"{what}: {done / total:.0%}{speed}{left}")
+            unit: Unit = "bytes" if what == "archive" else "items"
+            count = f"{done / total:.0%}" if total else "0%"
+            line.tell(done, total, what, unit=unit, of=what, count=count)
 
         yield say

@@ -57,6 +57,7 @@ def check(
         _given(context)
         return
     from assistant.draft_check import KINDS, against_library, checked_json, sentences_of
+    from ui.progress_line import ProgressLine
     from ui.terminal import checked_lines
 
     path = Path(file).expanduser()
@@ -76,12 +77,15 @@ def check(
     rows = []
     with workspace(context, starter=True) as opened:
         _say_what_is_read(opened.checker)
-        for one in against_library(opened, draft):
-            counts[one.verdict] += 1
-            rows.append(checked_json(one))
-            if not as_json:
-                click.echo("\n".join(checked_lines(_SIGNS[one.verdict], one)))
-                sys.stdout.flush()
+        with ProgressLine() as line:
+            for done, one in enumerate(against_library(opened, draft), start=1):
+                counts[one.verdict] += 1
+                rows.append(checked_json(one))
+                if not as_json:
+                    line.clear()
+                    click.echo("\n".join(checked_lines(_SIGNS[one.verdict], one)))
+                    sys.stdout.flush()
+                line.tell(done, len(draft), "checking", unit="sentences")
     if as_json:
         click.echo(json.dumps({"file": str(path), "claims": rows, **counts}, ensure_ascii=False))
     else:

@@ -20,14 +20,20 @@ def doctor(context: click.Context, as_json: bool, rebuild: bool, reembed: bool) 
     from assistant.diagnostics import diagnostics
     from corpus import log
     from index.ingest import embed_again
-    from ui.terminal import with_bar
+    from ui.progress_line import ProgressLine, with_bar
 
     with workspace(context, engine=None) as opened:
         if reembed:
             embedder = opened.document_embedder()
             with_bar(embed_again(opened.library, embedder, opened.indexes))
         elif rebuild or opened.indexes.is_behind():
-            opened.indexes.update(rebuild=rebuild)
+            with ProgressLine() as line:
+                opened.indexes.update(
+                    rebuild=rebuild,
+                    told=lambda done, total: line.tell(
+                        done, total, "making the search indexes", unit="passages"
+                    ),
+                )
         found = []
         for one in diagnostics(opened):
             found.append(one)

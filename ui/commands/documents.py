@@ -75,7 +75,7 @@ def add(
     from index.ingest import MetadataOverride
     from index.url_ingest import is_address
     from ui.commands.references import imported
-    from ui.terminal import with_bar
+    from ui.progress_line import with_bar
 
     if not paths and not starter:
         raise UsageError("name a file, a folder or an address to add, or give --starter")

@@ -123,7 +123,8 @@ def fetch(context: click.Context, public: bool, theme: str, as_list: bool, as_js
     """
     from corpus.feeds import FIRST
     from corpus.public_documents import public_documents, themes
-    from ui.terminal import safe, with_bar
+    from ui.progress_line import with_bar
+    from ui.terminal import safe
 
     if theme and theme not in themes():
         raise UsageError(f"there is no theme {theme!r}; there are: {', '.join(themes())}")
@@ -152,7 +153,8 @@ def _bring(
 ) -> None:
     """Fetch feeds and print a line for each, and what was added; exits with 1 where all failed."""
     from index.feed_ingest import FeedReport
-    from ui.terminal import report_lines, safe, with_bar
+    from ui.progress_line import with_bar
+    from ui.terminal import report_lines, safe
 
     reports: list[FeedReport] = []
 

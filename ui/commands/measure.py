@@ -41,18 +41,21 @@ def evaluate(context: click.Context, file: Path, as_json: bool, each: bool) -> N
     """Measure the library against the questions of FILE (JSON Lines)."""
     from assistant.evaluation import by_kind, metrics, questions_from
     from assistant.evaluation import evaluate as scores
+    from ui.progress_line import ProgressLine
 
     asked = questions_from(file)
     scored = []
-    with workspace(context, starter=True) as opened:
+    with workspace(context, starter=True) as opened, ProgressLine() as line:
         for one in scores(opened, asked):
             scored.append(one)
             if each:
+                line.clear()
                 note = "right" if one.right else ""
                 click.echo(
                     f"{one.asked.id:<8}{one.asked.kind:<14}rank {one.rank:<4}{one.outcome:<10}"
                     f"{note:<7}{one.asked.text[:70]}"
                 )
+            line.tell(len(scored), len(asked), "questions")
     whole, kinds = metrics(scored), by_kind(scored)
     if as_json:
         values = {"all": asdict(whole), "kinds": {name: asdict(one) for name, one in kinds.items()}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -257,29 +256,11 @@ def _size(size: float) -> str:
 
 
 def _with_bar(entry: ModelEntry, steps: Iterator[DownloadProgress]) -> None:
-    """Run a download to its end with a bar: how much, how fast, how long still; then the check."""
-    for coming, group in groupby(steps, key=lambda one: bool(one.place)):
-        done = 0
-        with click.progressbar(
-            length=entry.bytes,
-            label=entry.name if coming else f"{entry.name}, checking",
-            show_eta=False,
-            item_show_func=_shown,
-            update_min_steps=max(1, entry.bytes // 1000),
-        ) as bar:
-            for one in group:
-                bar.update(one.done - done, one)
-                done = one.done
+    """Run a download to its end, showing how much, how fast, how long still; then the check."""
+    from ui.progress_line import ProgressLine
 
-
-def _shown(one: DownloadProgress | None) -> str:
-    if one is None or not one.place:
-        return ""
-    left = "" if one.seconds_left is None else f", {_time(one.seconds_left)} left"
-    return f"{_size(one.done)} of {_size(one.total)}, {_size(one.rate)}/s{left}"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    with ProgressLine() as line:
+        for one in steps:
+            said = entry.name if one.place else f"{entry.name}, checking"
+            count = f"{_size(one.done)} of {_size(one.total)}"
+            line.tell(one.done, one.total, said, unit="bytes", of=said, count=count)

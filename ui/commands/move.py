@@ -34,7 +34,7 @@ def move(context: click.Context, place: str) -> None:
     from assistant.settings import Settings
     from corpus.library import Library
     from corpus.moving import move as moved
-    from ui.terminal import StatusLine
+    from ui.progress_line import ProgressLine
 
     settings = Settings.from_environment(home=context.obj)
     if place == settings.record:
@@ -42,10 +42,12 @@ def move(context: click.Context, place: str) -> None:
     with (
         closing(Library(settings.home, record=settings.record)) as source,
         closing(_target(place, settings.home)) as target,
-        StatusLine(shown=True) as line,
+        ProgressLine() as line,
     ):
         report = moved(
-            source, target, say=lambda what, done, total: line.show(f"{what} {done}/{total}")
+            source,
+            target,
+            say=lambda what, done, total: line.tell(done, total, what, of=what),
         )
         name = target.connections.name
     for table, contents in report.tables.items():

@@ -69,7 +69,7 @@ def workspace(
     from assistant.starter import ensure_starter, needs_starter
     from assistant.workspace import Workspace
     from corpus.trace_export import traces_to
-    from ui.terminal import with_bar
+    from ui.progress_line import with_bar
 
     settings = Settings.from_environment(home=context.obj, engine=engine)
     models = context.meta.get(_MODELS)

@@ -89,7 +89,7 @@ def imported(
     """
     from index.ingest import Progress, Report
     from index.reference_import import ReferenceReport
-    from ui.terminal import with_bar
+    from ui.progress_line import with_bar
 
     done: list[ReferenceReport] = []
 

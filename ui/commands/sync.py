@@ -57,7 +57,7 @@ def sync(
     edited, and what is gone is taken out (briefing show still opens it). An empty or missing folder
     takes nothing out. Exits with 1 when nothing could be read.
     """
-    from ui.terminal import with_bar
+    from ui.progress_line import with_bar
 
     if dry_run and watch:
         raise UsageError("--dry-run lists once; leave --watch out")
