@@ -115,7 +115,7 @@ def draw(measured: Mapping[int, Mapping[str, float]], file: Path) -> None:
     sizes = sorted(measured)
     panels = list(dict.fromkeys(one.panel for one in COSTS))
     with rc_context({"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(9.0, 4.2), layout="constrained")
+        figure = Figure(figsize=(9.0, 5.0), layout="constrained")
         for axes, panel in zip(figure.subplots(1, len(panels)), panels, strict=True):
             costs = [one for one in COSTS if one.panel == panel]
             drawn = []
@@ -130,5 +130,6 @@ def draw(measured: Mapping[int, Mapping[str, float]], file: Path) -> None:
                 axes.plot(sizes, [lowest * one / first for one in sizes], "k:", label="linear")
                 axes.set(xscale="log", yscale="log", xlabel="passages", title=panel)
                 axes.grid(visible=True, alpha=0.3)
-                axes.legend(fontsize=7, loc="upper left")
+                place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
+                axes.legend(fontsize=7, frameon=False, ncols=2, **place)
         figure.savefig(file, format="svg", metadata={"Date": None})
