@@ -33,7 +33,7 @@ class Results:
             "machine": machine(),
             "figures": figures,
         }
-        self._file.write_text(json.dumps(self.parts, indent=1, sort_keys=True) + "\n")
+        self._file.write_text(json.dumps(self.parts, indent=1) + "\n")
 
     def get(self, *path: str) -> Any:
         """Return what stands at a path of keys, the part first; None where nothing does."""
