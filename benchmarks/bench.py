@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,11 +29,15 @@ from benchmarks.bench_results import ROOT, Results
 from benchmarks.beside import PEERS, Bench, asked_of, compare, files_in, printed
 from benchmarks.grown import grow
 from benchmarks.growth_fit import told
-from benchmarks.measured_process import run, size_of
+from benchmarks.measured_process import cores, peak_of, run, size_of
+from benchmarks.serving import chromium_running
 
 _SIZES = (1_000, 10_000, 100_000)
 _COLD = 10_000
 _READERS = (20, 200)
+# Questions of each way of asking a library: a p95 of fewer is that of one or two.
+_EACH = 40
+_WAYS = ("search", "half", "few", "answer")
 
 
 @dataclass
@@ -65,6 +71,14 @@ class Given:
         with Workspace(_quoting(source)) as one, Workspace(_quoting(target)) as other:
             grow(one, other, passages)
         return target
+
+    def asked(self, home: Path) -> list[str]:
+        """Return questions, each once: those given, then some by the titles of the documents."""
+        with Workspace(_quoting(home)) as workspace:
+            titles = [one.source.title for one in workspace.library.entries()]
+        known = asked_of(self.questions, _EACH * len(_WAYS))
+        asked = [*known, *(f"What does “{one}” say?" for one in titles)]
+        return list(dict.fromkeys(asked))[: _EACH * len(_WAYS)]
 
     def close(self) -> None:
         """Take away what only this run needs."""
@@ -110,38 +124,83 @@ def search(given: Given) -> dict[str, Any]:
 def growth(given: Given) -> dict[str, Any]:
     """Measure libraries of several sizes: opening, search, answers, one file more, memory, disk."""
     measured: dict[int, dict[str, float]] = {}
-    asked = asked_of(given.questions)
     for size in given.sizes:
         home = given.library(size)
-        started = time.perf_counter()
-        with Workspace(_quoting(home)) as workspace:
-            workspace.indexes.snapshot()
-            opening = time.perf_counter() - started
-        disk = {
-            "record": home / "library.sqlite3",
-            "vectors": home / "index" / "vectors",
-            "words": home / "index" / "words",
-            "forward": home / "index" / "forward",
-        }
-        measured[size] = {
-            "opening": opening,
-            **latency.measured(home, asked),
-            "one_file": one_file.seconds(home),
-            **{name: size_of(path) / 1e6 for name, path in disk.items()},
-        }
+        measured[size] = _opening(home) | _asking(home, given) | _disk(home)
+        measured[size]["one_file"] = one_file.seconds(home)
         _told(*told(measured))
     return {str(size): costs for size, costs in measured.items()}
 
 
+def _opening(home: Path) -> dict[str, float]:
+    started = time.perf_counter()
+    with Workspace(_quoting(home)) as workspace:
+        workspace.indexes.snapshot()
+        return {"opening": time.perf_counter() - started}
+
+
+def _asking(home: Path, given: Given) -> dict[str, float]:
+    """Search without and with filters, and answer, in a process of the library's own."""
+    asked = latency.Asked.begun(home)
+    for number, question in enumerate(given.asked(home)):
+        asked.ask(_WAYS[number % len(_WAYS)], question)
+    seconds = asked.seconds
+    memory = peak_of(asked.process.pid) / 1e6
+    asked.close()
+    return {
+        "search_p50": latency.percentile(seconds["search"], 0.5),
+        "search_p95": latency.percentile(seconds["search"], 0.95),
+        "filtered_p95": max(latency.percentile(seconds[one], 0.95) for one in ("half", "few")),
+        "answer_p50": latency.percentile(seconds["answer"], 0.5),
+        "answer_p95": latency.percentile(seconds["answer"], 0.95),
+        "memory": memory,
+    }
+
+
+def _disk(home: Path) -> dict[str, float]:
+    parts = {name: home / "index" / name for name in ("vectors", "words", "forward")}
+    parts["record"] = home / "library.sqlite3"
+    return {name: size_of(path) / 1e6 for name, path in parts.items()}
+
+
 def starting(given: Given) -> dict[str, Any]:
-    """Ask from the command line and open the page, each from nothing."""
+    """Ask from the command line and open the page, each from nothing, idle and on a slow day."""
     home = given.library(_COLD)
-    return startup.measured(home, rounds=given.rounds)
+    questions = given.asked(home)
+    found: dict[str, list[float]] = defaultdict(list)
+    startup.asked_once(ROOT, home, questions[-1])
+    with chromium_running() as browser:
+        for question in questions[: given.rounds]:
+            idle = startup.asked_once(ROOT, home, question)
+            idle |= startup.page_once(ROOT, home, question, browser)
+            with startup.busy(cores()):
+                slow = startup.page_once(ROOT, home, question, browser)
+            for name, value in idle.items():
+                found[name].append(value)
+            found["slow: answered"].append(slow["page: answered"])
+    return {name: statistics.median(values) for name, values in found.items()}
 
 
 def readers(given: Given) -> dict[str, Any]:
-    """Let twenty and 200 people ask at once."""
-    return users.measured(_READERS)
+    """Let twenty and 200 people ask the page at once."""
+    found = {}
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        for turn in ("filled", "warm"):
+            process, _ = users.served(Path(folder))
+            try:
+                users.crowd(users.PORT, 1)
+                for count in _READERS if turn == "warm" else ():
+                    heard = users.crowd(users.PORT, count)
+                    taken = [one.seconds for one in heard if one.answered]
+                    found[str(count)] = {
+                        "answered": len(taken),
+                        "p95": latency.percentile(taken, 0.95),
+                        "last": max(taken),
+                    }
+            finally:
+                process.terminate()
+                process.wait(30)
+    return found
 
 
 def install(given: Given) -> dict[str, float]:

@@ -86,6 +86,14 @@ def memory_of(process: int) -> int:
     return (own + of_files) * os.sysconf("SC_PAGE_SIZE")
 
 
+def peak_of(process: int) -> int:
+    """Return the most bytes that a process itself had so far, the files it maps included."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
 def _tree(process: int) -> Iterator[int]:
     yield process
     # A process or a thread may end while it is looked at.

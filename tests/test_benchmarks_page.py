@@ -1,4 +1,4 @@
-"""docs/benchmarks.md is made of what was measured: slopes fitted, targets judged, twice the same."""
+"""docs/benchmarks.md is made of what was measured: slopes fitted, targets judged, repeatable."""
 
 from __future__ import annotations
 
