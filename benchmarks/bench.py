@@ -37,6 +37,7 @@ _COLD = 10_000
 _READERS = (20, 200)
 # Questions of each way of asking a library: a p95 of fewer is that of one or two.
 _EACH = 40
+_FILES = 5
 _WAYS = ("search", "half", "few", "answer")
 
 
@@ -127,7 +128,7 @@ def growth(given: Given) -> dict[str, Any]:
     for size in given.sizes:
         home = given.library(size)
         measured[size] = _opening(home) | _asking(home, given) | _disk(home)
-        measured[size]["one_file"] = one_file.seconds(home)
+        measured[size] |= _one_more(home, given)
         _told(*told(measured))
     return {str(size): costs for size, costs in measured.items()}
 
@@ -155,6 +156,18 @@ def _asking(home: Path, given: Given) -> dict[str, float]:
         "answer_p95": latency.percentile(seconds["answer"], 0.95),
         "memory": memory,
     }
+
+
+def _one_more(home: Path, given: Given) -> dict[str, float]:
+    """Add small files, one after another, to a copy of the library."""
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        copy, files = Path(folder) / "home", Path(folder) / "files"
+        shutil.copytree(home, copy)
+        files.mkdir()
+        with Workspace(_quoting(copy)) as workspace:
+            # The first loads the models.
+            added = [one_file.one_file(workspace, files, number) for number in range(_FILES + 1)]
+    return {"one_file": statistics.median(one["besides"] for one in added[1:])}
 
 
 def _disk(home: Path) -> dict[str, float]:
