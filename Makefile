@@ -6,7 +6,7 @@ TESTING := .venv/.installed-for-tests
 # A worker a core, four at most: each may load a model of 1 GB.
 PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
-.PHONY: install chat test test-fast test-long deploy-check check audit bench-retrieval screenshots clean
+.PHONY: install chat test test-fast test-long deploy-check check audit bench bench-retrieval screenshots clean
 
 install: $(TESTING)
 
@@ -62,6 +62,22 @@ check: install
 audit: install
 	$(BIN)/python -m benchmarks.audit
 
+# What the program is compared with, pinned, in an environment of its own.
+PEERS := .venv-peers/.installed
+$(PEERS): benchmarks/peers/requirements.txt constraints.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-compile \
+	  -r benchmarks/peers/requirements.txt $$(grep '^torch==' constraints.txt)
+	.venv-peers/bin/python -m compileall -q -j 0 .venv-peers/lib >/dev/null 2>&1 || true
+	touch $(PEERS)
+
+# Every measurement of docs/benchmarks.md, which is written anew: hours. PART: some of them ("ingest
+# growth"); DOCUMENTS: a folder of documents; QUESTIONS: a file of questions, JSON lines with "q";
+# SIZES: passages ("1000 10000 100000"); ROUNDS: of what is run in turns.
+bench: install $(PEERS)
+	$(BIN)/python -m benchmarks.bench $(PART) $(if $(DOCUMENTS),--documents $(DOCUMENTS)) \
+	  $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 # SETS: folder with scifact/ and chunking/; KEEP: where the libraries made of them stay; ASK: pairs of
 # a question file and a data folder.
 bench-retrieval: install
@@ -72,4 +88,4 @@ screenshots: install
 	$(BIN)/python -m benchmarks.screenshots docs/pictures
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .bench build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

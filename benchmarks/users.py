@@ -28,7 +28,7 @@ from typing import Any
 from assistant.starter import EXAMPLES
 from ui.wording import word
 
-_PORT = 18_750
+PORT = 18_750
 _TAG = re.compile("reader[0-9a-f]{8}")
 # What comes with a place in the queue, or with an answer.
 _TOLD = re.compile("in the queue|#cite-0-|outcome declined")
@@ -166,15 +166,15 @@ def crowd(port: int, readers: int, *, same: bool = False) -> list[Heard]:
     return heard
 
 
-def _served(home: Path) -> tuple[subprocess.Popen[bytes], float]:
+def served(home: Path) -> tuple[subprocess.Popen[bytes], float]:
     """Start the page and return its process and the seconds until it answered."""
     started = time.perf_counter()
     command = [sys.executable, "-c", "from ui.cli import main; main()", "--home", str(home), "chat",
-               "--no-browser", "--engine", "extractive", "--port", str(_PORT)]  # fmt: skip
+               "--no-browser", "--engine", "extractive", "--port", str(PORT)]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while True:
         try:
-            _json(_PORT, "GET", "/config")
+            _json(PORT, "GET", "/config")
         except (OSError, json.JSONDecodeError):
             time.sleep(0.02)
             continue
@@ -209,18 +209,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         # The first start fills the library; the second is the one that is timed.
         for turn in ("first", "warm"):
-            process, seconds = _served(Path(folder))
+            process, seconds = served(Path(folder))
             print(f"{turn} start: the page answers {seconds:.2f} s after the command")
             try:
                 waited = time.perf_counter()
-                (one,) = crowd(_PORT, 1)
+                (one,) = crowd(PORT, 1)
                 opened = time.perf_counter() - waited
                 print(f"a question asked at once is answered after {opened:.2f} s: {one.answered}")
                 if turn == "warm":
                     time.sleep(chosen.idle)
                     for readers in chosen.users:
-                        _report(readers, crowd(_PORT, readers, same=chosen.same))
-                        (after,) = crowd(_PORT, 1)
+                        _report(readers, crowd(PORT, readers, same=chosen.same))
+                        (after,) = crowd(PORT, 1)
                         print(f"the next one: {after.seconds:.2f} s, answered {after.answered}")
             finally:
                 process.terminate()
