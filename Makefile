@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# A worker a core, four at most: each may load a model of 1 GB.
+# How many workers that is: tests/conftest.py.
 PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: install chat test test-fast test-long deploy-check check audit bench-retrieval screenshots clean

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.checking.checker import Checker
 from assistant.checking.entailment import judge_named
+from assistant.checking.source_changes import quotations
 from benchmarks.mutations import measured, paraphrases, true_claims
 from index.embedder_weights import DEFAULT_MODEL
 from index.embedders import question_embedder
@@ -36,7 +37,7 @@ def test_one_changed_fact_is_caught(checker: Checker, step: int) -> None:
     claims = [
         one
         for number, one in enumerate(true_claims(ARTICLES, 2000)[:350])
-        if number % step == 0 or "“" in one.text
+        if number % step == 0 or quotations(one.text)
     ]
     assert len(claims) > 110
     verdicts = measured(checker, claims)
