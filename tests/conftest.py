@@ -46,8 +46,8 @@ HEAVY = {"browser", "process", "models", "slow"}
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run a worker more than there are cores, four at most: each may load models of 1 GB."""
-    return min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
+    """Run two workers a core, four at most: each may load models of 1 GB."""
+    return min(MOST_WORKERS, 2 * (os.cpu_count() or 1))
 
 
 def pytest_collection() -> None:

@@ -65,7 +65,10 @@ def last(steps: Iterator[Memo]) -> Memo:
     return final
 
 
-@pytest.mark.parametrize(("topic", "template"), ASKED)
+@pytest.mark.parametrize(
+    ("topic", "template"),
+    [*ASKED[:3], *(pytest.param(*one, marks=pytest.mark.long) for one in ASKED[3:])],
+)
 def test_a_memo_states_nothing_without_its_passage(
     topic: str,
     template: str,
