@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 TESTING := .venv/.installed-for-tests
-# A worker a core, four at most: each may load a model of 1 GB.
+# How many workers that is: tests/conftest.py.
 PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: install chat test test-fast test-long deploy-check check audit bench bench-retrieval screenshots clean

@@ -9,15 +9,18 @@ import os
 import shutil
 import socket
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from assistant.memo.values import Memo
     from assistant.workspace import Workspace
     from tests.real_servers import Postgres
+    from tests.warm_readers import WarmReaders
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,6 +39,21 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from assistant.models import discovery  # noqa: E402  # after the switches above
 
+# What waits for a browser, a program or a clock leaves a core to another worker.
+MOST_WORKERS = 4
+# Tests with one of these marks come first: what is left at the end is short, and shared evenly.
+HEAVY = {"browser", "process", "models", "slow"}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run two workers a core, four at most: each may load models of 1 GB."""
+    return min(MOST_WORKERS, 2 * (os.cpu_count() or 1))
+
+
+def pytest_collection() -> None:
+    """Collect no garbage while modules are imported: it would be looked for among all of them."""
+    gc.disable()
+
 
 def pytest_collection_finish() -> None:
     """Leave what was imported out of later collections of garbage.
@@ -44,10 +62,13 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give time to what takes it: a page in a browser, the first test that has a library made."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = _dealt(items, int(workers))
     for item in items:
         if item.get_closest_marker("timeout"):
             continue
@@ -55,6 +76,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(500))
         elif item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.timeout(300))
+
+
+def _dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return the tests so that each of the equal parts that workers begin with has long ones first.
+
+    Modules stay together. Those that use the starter library are in the first part, so that one
+    worker makes it while the others need none.
+    """
+    modules: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    starter, heavy, light = [], [], []
+    for tests in modules.values():
+        if any("starter_home" in getattr(one, "fixturenames", ()) for one in tests):
+            starter += tests
+        elif any(HEAVY & {mark.name for mark in one.iter_markers()} for one in tests):
+            heavy.append(tests)
+        else:
+            light += tests
+    parts = [starter, *([] for _ in range(workers - 1))]
+    for tests in sorted(heavy, key=len, reverse=True):
+        min(parts, key=len).extend(tests)
+    for part in parts:
+        size = max(0, len(items) // workers - len(part))
+        part += light[:size]
+        del light[:size]
+    return [one for part in parts for one in part] + light
 
 
 @pytest.hookimpl(wrapper=True)
@@ -107,6 +155,21 @@ def closed_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
     yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_readers() -> Iterator[WarmReaders]:
+    """Have the processes that read files go from one test to the next."""
+    from tests.warm_readers import WarmReaders
+
+    with WarmReaders().used() as kept:
+        yield kept
+
+
+@pytest.fixture
+def own_readers(warm_readers: WarmReaders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start every process that reads files anew, and end it, as outside of tests."""
+    monkeypatch.setattr(warm_readers, "lending", False)
 
 
 @pytest.fixture
@@ -178,6 +241,20 @@ def starter_desk(starter_home: Path) -> Iterator[Workspace]:
 
     with Workspace(Settings(home=starter_home, engine="extractive")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def starter_memo(starter_desk: Workspace) -> Callable[[str, str], Memo]:
+    """Return what writes a memo on (topic, template) from the starter library, each once."""
+    from assistant.memo.request import Request
+    from assistant.memo.writing import write
+
+    @cache
+    def written(topic: str, template: str) -> Memo:
+        *_, last = write(starter_desk, Request(topic, template, today="2026-11-01"))
+        return last
+
+    return written
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +21,10 @@ from assistant.memo.values import EVIDENCE, GAP, NOTE, Memo
 from assistant.memo.writing import write
 from assistant.settings import Settings
 from assistant.workspace import Workspace
-from benchmarks.memos import TOPICS
 from corpus.errors import NothingFound
 from index.folder_walk import files_below
 from tests.memos import CLEAN, line
-from tests.test_assistant_memo_writing import last
+from tests.test_assistant_memo_writing import ASKED, last
 
 HERE = Path(__file__).parent
 ARTICLE = """---
@@ -81,9 +80,8 @@ def lund(tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture(scope="module")
-def europe(starter_home: Path) -> Memo:
-    with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
-        return last(write(workspace, Request("What should Europe learn from DeepSeek?")))
+def europe(starter_memo: Callable[[str, str], Memo]) -> Memo:
+    return starter_memo("What should Europe learn from DeepSeek?", "bluf")
 
 
 def test_a_topic_is_borne_by_all_its_names() -> None:
@@ -178,14 +176,16 @@ def test_a_model_is_given_nothing_but_the_topic(lund: Workspace) -> None:
     assert not any("900 tons" in one for one in engine.given)
 
 
-@pytest.mark.parametrize(("topic", "template"), TOPICS[::4])
+@pytest.mark.parametrize(("topic", "template"), ASKED[:3])
 def test_the_body_is_as_long_as_the_template_says(
-    topic: str, template: str, starter_home: Path
+    topic: str,
+    template: str,
+    starter_desk: Workspace,
+    starter_memo: Callable[[str, str], Memo],
 ) -> None:
     """Counted in words, and in the pages that its card promises, sources and timeline included."""
-    with Workspace(Settings(home=starter_home, engine="extractive")) as workspace:
-        memo = last(write(workspace, Request(topic, template)))
-        short = last(write(workspace, Request(topic, template, length=300)))
+    memo = starter_memo(topic, template)
+    short = last(write(starter_desk, Request(topic, template, length=300)))
     assert 150 < body_words(memo) <= {"bluf": 700, "judgments": 1500, "crs": 2000}[template]
     assert body_words(short) <= max(300, body_words(shortened(short, 0)))
     pages = len(pypdfium2.PdfDocument(io.BytesIO(exported(memo, "pdf"))))

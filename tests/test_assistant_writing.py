@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,9 +50,9 @@ class Scripted:
 
 
 @pytest.fixture
-def workspace(starter_home: Path) -> Iterator[Workspace]:
-    with Workspace(Settings(home=starter_home, engine="extractive")) as opened:
-        yield opened
+def workspace(starter_desk: Workspace) -> Workspace:
+    """Return the starter library with an engine that each test may replace."""
+    return starter_desk.with_engine(starter_desk.engine)
 
 
 def answered(workspace: Workspace, question: Question | str) -> Answer:

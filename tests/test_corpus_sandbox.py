@@ -15,7 +15,7 @@ import pytest
 from corpus.errors import ReadError
 from corpus.sandbox import Sandbox
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("own_readers")]
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a parser that was taken over would do, in place of the reader of the child.

@@ -363,6 +363,9 @@ def test_what_cannot_be_read_is_told_each_time(workspace: Workspace, folder: Pat
     (folder / "bad.pdf").write_bytes(b"%PDF-1.7 nothing")
     (folder / "link.md").symlink_to(write(folder.parent / "outside.md", "Twohaven"))
     Path(os.fsdecode(os.fsencode(folder) + b"/odd\xff.md")).write_text("Threehaven.")
+    # What was written a moment ago is looked at again whatever its state says.
+    for file in folder.iterdir():
+        os.utime(file, (1_700_000_000, 1_700_000_000), follow_symlinks=False)
     for _ in range(2):
         report = synced(workspace, folder)
         assert {Path(one.path).name for one in report.added.refused} == {"bad.pdf", "odd?.md"}

@@ -46,18 +46,23 @@ def test_every_wanted_string_stands_in_the_library(starter_desk: Workspace) -> N
         assert any(string in text for string in one.must for text in allowed), one.id
 
 
-def test_the_right_passage_is_among_the_first(starter_desk: Workspace) -> None:
+@pytest.mark.parametrize(
+    "step", [pytest.param(2, id="every other"), pytest.param(1, id="all", marks=pytest.mark.long)]
+)
+def test_the_right_passage_is_among_the_first(starter_desk: Workspace, step: int) -> None:
     """hit@5 and the mean reciprocal rank stay where they were measured, less two questions.
 
     Follow-ups, of which some cannot be made whole for certain, have a measure of their own.
     """
-    alone = [_rank(starter_desk, one) for one in ANSWERABLE if not one.history]
-    later = [_rank(starter_desk, one) for one in ANSWERABLE if one.history]
+    alone = [one for one in ANSWERABLE if not one.history]
+    later = [one for one in ANSWERABLE if one.history]
     assert len(alone) >= 120 and len(later) >= 20
+    alone_at = [_rank(starter_desk, one) for one in alone[::step]]
+    later_at = [_rank(starter_desk, one) for one in later[::step]]
     # Measured: 0.897 and 0.792; 0.800.
-    assert sum(0 < rank <= 5 for rank in alone) / len(alone) >= 0.88
-    assert sum(1 / rank for rank in alone if rank) / len(alone) >= 0.776
-    assert sum(0 < rank <= 5 for rank in later) / len(later) >= 0.75
+    assert sum(0 < rank <= 5 for rank in alone_at) / len(alone_at) >= 0.88
+    assert sum(1 / rank for rank in alone_at if rank) / len(alone_at) >= 0.776
+    assert sum(0 < rank <= 5 for rank in later_at) / len(later_at) >= 0.75
 
 
 def _rank(workspace: Workspace, one: EvaluationQuestion) -> int:

@@ -18,6 +18,7 @@ from assistant.answer import NOT_SAID_OUTRIGHT, NOTHING_ON_THIS, Answer
 from assistant.answer_storage import from_json
 from corpus.library import Library
 from tests.browser import browser_test
+from tests.servers import until
 from tests.test_ui_page import (
     DOCUMENT,
     EXAMPLES,
@@ -240,11 +241,14 @@ def test_what_a_reader_thinks_is_kept_with_the_reason(page: Any) -> None:
     page.get_by_role("button", name="Keep the reason").click()
     pressed = '#chat [data-act="bad"][aria-pressed="true"]'
     page.wait_for_selector(pressed)
-    page.wait_for_timeout(500)
     kept = HARBOUR[0].conversations()
     assert kept is not None
-    found = [one for one in kept.ratings() if one.question == "How many ships were judged?"]
-    assert [(one.good, one.reason) for one in found] == [(False, "missing: the <year>")]
+
+    def judged() -> list[tuple[bool, str]]:
+        found = [one for one in kept.ratings() if one.question == "How many ships were judged?"]
+        return [(one.good, one.reason) for one in found]
+
+    assert until(lambda: judged() == [(False, "missing: the <year>")]), judged()
     page.reload()
     page.wait_for_selector(pressed)
 

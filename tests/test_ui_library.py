@@ -14,7 +14,7 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.workspace import Workspace
-from benchmarks.serving import chromium_running, serving
+from benchmarks.serving import serving
 from corpus.addresses import Policy
 from corpus.catalogue import Entry
 from corpus.document import _FURNITURE, LeftOut, Source
@@ -24,6 +24,7 @@ from index.ingest import Duplicate, Progress
 from index.word_search import Wanted
 from tests.browser import GRADIO_WARNS, PATIENCE, browser_test
 from tests.papers import long_report, site_of, two_columns
+from tests.test_ui_page import chromium
 from ui import ingest_jobs, library, page_document
 from ui.adding_view import adding_html, pill_html
 from ui.backend import Backend
@@ -41,6 +42,7 @@ from ui.wording import keys
 READERS = Path(__file__).parent.parent / "corpus" / "readers"
 
 pytestmark = GRADIO_WARNS
+__all__ = ["chromium"]
 
 
 def entry(
@@ -592,19 +594,19 @@ def served(backend: Backend, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(served: str) -> Iterator[Any]:
+def page(chromium: Any, served: str) -> Iterator[Any]:
     outside: list[str] = []
-    with chromium_running() as browser:
-        page = browser.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
-        page.set_default_timeout(PATIENCE)
-        page.on(
-            "request",
-            lambda one: None if one.url.startswith((served, "data:", "blob:"))
-            else outside.append(one.url),
-        )  # fmt: skip
-        page.goto(served)
-        page.wait_for_selector("#question textarea")
-        yield page
+    page = chromium.new_page(viewport={"width": 1300, "height": 900}, locale="en-US")
+    page.set_default_timeout(PATIENCE)
+    page.on(
+        "request",
+        lambda one: None if one.url.startswith((served, "data:", "blob:"))
+        else outside.append(one.url),
+    )  # fmt: skip
+    page.goto(served)
+    page.wait_for_selector("#question textarea")
+    yield page
+    page.close()
     assert outside == []
 
 

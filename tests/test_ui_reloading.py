@@ -39,7 +39,10 @@ def test_an_idle_window_goes_on_with_the_program_that_took_over(
         tab.get_by_role("button", name=EXAMPLES[0]).click()
         tab.wait_for_selector('#chat [data-act="good"]')
         tab.fill("#question textarea", "half a question")
-        tab.wait_for_timeout(800)
+        tab.wait_for_function(
+            "sessionStorage.getItem('briefing-conversation')"
+            " && sessionStorage.getItem('briefing-draft') === 'half a question'"
+        )
         tab.evaluate("window.before = true")
     with served(application(Harbour(library.conversations), EXAMPLES), port):
         tab.wait_for_function("window.before === undefined", timeout=60_000)
