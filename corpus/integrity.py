@@ -27,7 +27,8 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
     ]
     rows = connections.rows(
         "SELECT id, location, length(text) AS length, spans, original, passage_count,"
-        " length(vectors) AS bytes FROM documents WHERE visible = 1"
+        " (SELECT length(vectors) FROM document_vectors WHERE document = id) AS bytes"
+        " FROM documents WHERE visible = 1"
     )
     odd = [row["id"] for row in rows if not _spans_fit(row)]
     findings.append(
@@ -50,4 +51,8 @@ def _spans_fit(row: Row) -> bool:
     spans = json.loads(row["spans"])
     inside = all(0 <= start < end <= row["length"] for start, end, _, _ in spans)
     count = len(spans)
-    return inside and count == row["passage_count"] and (not count or row["bytes"] % count == 0)
+    return (
+        inside
+        and count == row["passage_count"]
+        and (not count or (row["bytes"] or 1) % (2 * count) == 0)
+    )

@@ -16,7 +16,6 @@ from corpus.errors import NotInLibrary
 from corpus.extraction_report import ExtractionReport
 from corpus.i18n import tr
 from corpus.originals import Original, Originals
-from corpus.publishing import Matrix
 from corpus.rows import (
     DOCUMENT,
     SOURCE,
@@ -24,6 +23,13 @@ from corpus.rows import (
     extraction_report_from_row,
     ids_from_row,
     passages_from_row,
+)
+from corpus.stored_vectors import (
+    VECTORS,
+    Matrix,
+    matrix_of,
+    token_codes_at,
+    token_codes_of,
 )
 from corpus.token_codes import TokenCodes
 
@@ -157,30 +163,31 @@ class StoredDocuments:
         parts: list[Matrix] = []
         for row in self._vector_rows(documents):
             ids.extend(ids_from_row(row))
-            parts.append(np.frombuffer(row["vectors"], dtype="<f4").reshape(row[2], -1))
+            parts.append(matrix_of(row["vectors"], row["passage_count"]))
         return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
     def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[Row]:
-        statement = (
-            "SELECT id, spans, passage_count, vectors FROM documents"
-            " WHERE visible = 1 AND passage_count > 0"
-        )
         if documents is None:
-            yield from self._connections.rows(f"{statement} ORDER BY id")
+            yield from self._connections.rows(f"{VECTORS} ORDER BY id")
             return
         for one in documents:
-            yield from self._connections.rows(f"{statement} AND id = ?", (one,))
+            yield from self._connections.rows(f"{VECTORS} AND id = ?", (one,))
 
     def token_codes(self, document: str) -> TokenCodes:
         """Return the token codes of a visible document; raises NotInLibrary."""
         rows = self._connections.rows(
-            "SELECT tokens, token_counts, passage_count FROM documents WHERE id = ?"
-            " AND visible = 1",
-            (document,),
+            "SELECT passage_count FROM documents WHERE id = ? AND visible = 1", (document,)
         )
         if not rows:
             raise missing(document)
-        return TokenCodes.stored(rows[0][0], rows[0][1], rows[0][2])
+        return token_codes_of(self._connections, document, int(rows[0][0]))
+
+    def token_codes_at(self, places: Sequence[tuple[str, int]]) -> TokenCodes:
+        """Return the token codes of passages, each given by its document and its number there.
+
+        A passage that is not there has none.
+        """
+        return token_codes_at(self._connections, places)
 
     def original(self, document: str) -> Original | None:
         """Return the file with the bytes a document was read from, where they were kept."""

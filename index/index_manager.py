@@ -27,8 +27,9 @@ from corpus.errors import (
 )
 from corpus.i18n import tr
 from corpus.library import Library
+from index import forward_files
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
-from index.forward_index import ForwardIndex, forward_index_of, is_consistent
+from index.forward_index import forward_index_of, is_consistent
 from index.hosted_words import HostedWords
 from index.index_writer import IndexWriter, write_words
 from index.keyword_index import KeywordIndex, WordSearch
@@ -242,8 +243,10 @@ class IndexManager:
                 present and present.manifest and present.manifest.vectors_in_files
             )
             if present is not None and not empty and self._store.may_crash:
-                ids = [forward.id(row) for row in range(len(forward))]
-                stored = sample(ids, forward.vectors)
+                rows = forward.rows
+                ids = [forward.id(row) for row in rows.tolist()]
+                whole = len(rows) == forward.extent
+                stored = sample(ids, forward.vectors if whole else forward.vectors[rows])
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
                 if self._published is not None and self._manifest_mark() == present.mark:
                     reason = found.reason
@@ -374,7 +377,7 @@ class IndexManager:
     def _open(self, manifest: Manifest) -> Snapshot:
         """Open the indexes that a manifest describes; raises SearchIndexError."""
         self._close_vectors()
-        forward = ForwardIndex.load(self._folder / "forward")
+        forward = forward_files.load(self._folder / "forward")
         server = None if self._server is None else self._server.reader(manifest.embedder)
         words: WordSearch = (
             HostedWords(forward, server)
@@ -435,7 +438,7 @@ class IndexManager:
             try:
                 if manifest is None or rebuild or not self._try_apply(manifest, target):
                     rebuild = True
-                    self._publish(target, self._writer.rebuild(target))
+                    self._publish(self._writer.rebuild(target))
             except OSError as error:
                 raise StorageError(
                     tr("cannot write {file} ({reason})", file=self._folder, reason=error.strerror)
@@ -448,15 +451,14 @@ class IndexManager:
     def _try_apply(self, manifest: Manifest, target: int) -> bool:
         """Write what changed since the manifest; False if an index fails and must be rebuilt."""
         try:
-            self._publish(target, self._writer.apply(manifest, target))
+            self._publish(self._writer.apply(manifest, target))
         except SearchIndexError as error:
             _LOG.error("an index refuses an update and is made anew", exc_info=error)
             return False
         return True
 
-    def _publish(self, target: int, passages: int) -> None:
-        """Mark the indexes clean and have searches use them from here on."""
-        manifest = self._writer.finished(target, passages)
+    def _publish(self, manifest: Manifest) -> None:
+        """Have searches use indexes that are clean from here on."""
         with self._open_lock:
             self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from corpus.catalogue import Entry
 from corpus.library import Library
-from index.forward_index import ForwardIndex, forward_index_of
+from index import forward_files
+from index.forward_index import forward_index_of
 from index.keyword_index import KeywordIndex
 from index.manifest import FORMAT, VECTORS, IndexPart, Manifest, parts_of
 from index.vector_store import VECTOR_STORES, store_named
@@ -46,8 +47,8 @@ class IndexWriter:
         self._on_server = on_server
         self._hosted_words = hosted_words
 
-    def apply(self, manifest: Manifest, target: int) -> int:
-        """Write what changed after the manifest's generation; return how many passages there are.
+    def apply(self, manifest: Manifest, target: int) -> Manifest:
+        """Write what changed after the manifest's generation; return what the indexes then show.
 
         Raises SearchIndexError where an index refuses.
         """
@@ -58,7 +59,8 @@ class IndexWriter:
             if one.generation <= target
         }
         present = sorted(changed & entries.keys())
-        before = ForwardIndex.load(self._folder / "forward")
+        before = forward_files.load(self._folder / "forward")
+        fresh = forward_index_of(self._library, {one: entries[one] for one in present})
         self._withdraw()
         replace(manifest, clean=False).write(self._folder)
         if not manifest.hosted_words:
@@ -72,12 +74,12 @@ class IndexWriter:
                 vectors.remove_documents(sorted(changed))
                 if present:
                     vectors.add(*self._library.vectors(present))
-        forward = forward_index_of(self._library, entries, before=before, changed=changed)
-        forward.save(self._folder / "forward")
-        return len(forward)
+        forward, grown = forward_files.update(self._folder / "forward", before, changed, fresh)
+        parts = parts_of(self._folder, self._store, before=manifest.parts, grown=grown)
+        return self._finished(target, len(forward), parts)
 
-    def rebuild(self, target: int) -> int:
-        """Build new indexes beside the old ones, and replace those; return how many passages.
+    def rebuild(self, target: int) -> Manifest:
+        """Build new indexes beside the old ones, and replace those; return what they show.
 
         Searches use the old ones, if there are any, until then.
         """
@@ -95,7 +97,7 @@ class IndexWriter:
                     vectors.add(*self._library.vectors([document]))
             folders.append(VECTORS)
         forward = forward_index_of(self._library, entries)
-        forward.save(fresh / "forward")
+        forward_files.save(forward, fresh / "forward")
         self._withdraw()
         before = Manifest.read(self._folder)
         old = VECTOR_STORES.get(before.store) if before is not None else None
@@ -111,11 +113,10 @@ class IndexWriter:
             if name in folders:
                 (fresh / name).rename(self._folder / name)
         shutil.rmtree(fresh, ignore_errors=True)
-        return len(forward)
+        return self._finished(target, len(forward), parts_of(self._folder, self._store))
 
-    def finished(self, target: int, passages: int) -> Manifest:
+    def _finished(self, target: int, passages: int, parts: dict[str, IndexPart]) -> Manifest:
         """Write the manifest of indexes that show a generation, and return it."""
-        parts = parts_of(self._folder, self._store)
         manifest = self._manifest_of(target, passages, parts, clean=True)
         manifest.write(self._folder)
         return manifest

@@ -15,6 +15,7 @@ import numpy as np
 from corpus.errors import SearchIndexError
 from corpus.i18n import tr
 from corpus.library import Library
+from index import forward_files
 from index.forward_index import ForwardIndex, is_consistent
 from index.keyword_index import KeywordIndex
 from index.manifest import VECTORS, Manifest
@@ -62,7 +63,7 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
     elif words != len(ids):
         faults.append(tr("words: they hold {count} passages", count=words))
     try:
-        index = ForwardIndex.load(folder / "forward")
+        index = forward_files.load(folder / "forward")
         forward = len(index)
         faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(index, library)]
     except SearchIndexError:
@@ -86,10 +87,10 @@ def _forward_faults(index: ForwardIndex, library: Library) -> Iterator[str]:
     if not is_consistent(index):
         yield tr("its arrays do not fit each other")
         return
-    if not np.isfinite(index.vectors).all():
+    if not np.isfinite(index.vectors_of(index.rows)).all():
         yield tr("some of its vectors are no numbers")
     entries = {one.id for one in library.entries() if one.passages}
-    indexed = set(map(str, index.documents))
+    indexed = set(index.documents)
     if indexed != entries:
         yield tr(
             "it lacks {missing} documents and holds {foreign} others",
@@ -109,5 +110,5 @@ def _same_contents(index: ForwardIndex, library: Library, document: str) -> bool
     places = {one: place for place, one in enumerate(ids)}
     order = [places.get(index.id(int(row)), -1) for row in rows]
     return sorted(order) == list(range(len(ids))) and np.array_equal(
-        index.vectors[rows], matrix[order]
+        index.vectors_of(rows), matrix[order]
     )

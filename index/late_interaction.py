@@ -21,7 +21,6 @@ from corpus import tracing
 from corpus.token_codes import Bits, TokenCodes
 from index.embedder_weights import DEFAULT_MODEL
 from index.embedding import Embedder, Vectors
-from index.forward_index import ForwardIndex, Rows
 from index.query import STOP_WORDS
 
 States = NDArray[np.float32]
@@ -98,26 +97,22 @@ def codes_of(states: States) -> Bits:
     return np.packbits(states > mean, axis=1)
 
 
-def max_similarities(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.float64]:
-    """Return for each row the mean, over the question's tokens, of the best cosine with its tokens.
+def max_similarities(tokens: TokenCodes, question: States) -> NDArray[np.float64]:
+    """Return for each passage the mean, over the question's tokens, of their best cosines there.
 
-    NaN for a row whose passage has no token codes: it was embedded without, or by another model.
+    NaN for a passage without token codes: it was embedded without, or by another model.
     """
-    found = np.full(len(rows), np.nan)
-    counts = forward.token_starts[rows + 1] - forward.token_starts[rows]
-    known = np.flatnonzero(counts)
-    if not len(known) or not len(question):
+    found = np.full(len(tokens.counts), np.nan)
+    known = tokens.counts > 0
+    if not known.any() or not len(question):
         return found
-    places = np.concatenate(
-        [np.arange(forward.token_starts[row], forward.token_starts[row + 1]) for row in rows[known]]
-    )
     mean, spread = _constants()
-    signs = np.unpackbits(forward.tokens[places], axis=1).astype(np.float32) * 2 - 1
+    signs = np.unpackbits(tokens.codes, axis=1).astype(np.float32) * 2 - 1
     side = _SIDE * spread
     # A token is taken for mean + side · sign; its length follows from the same product.
     products = signs @ np.vstack([question * side, 2 * mean * side]).T
     lengths = np.sqrt(np.maximum(products[:, -1] + mean @ mean + side @ side, 1e-9))
     cosines = (products[:, :-1] + question @ mean) / lengths[:, None]
-    starts = np.cumsum([0, *counts[known][:-1]])
+    starts = np.cumsum([0, *tokens.counts[known][:-1]])
     found[known] = np.maximum.reduceat(cosines, starts, axis=0).mean(axis=1)
     return found

@@ -84,7 +84,7 @@ class Snapshot:
     def bounded(self, documents: Collection[str]) -> Snapshot:
         """Return this snapshot with `documents` alone in it: itself where they are all there is."""
         entries = {one: entry for one, entry in self.entries.items() if one in documents}
-        held = [str(one) for one in self.forward.documents]
+        held = self.forward.documents
         # What was removed before the snapshot may be read, and is not found all the same.
         shown = [one for one in held if one in entries]
         if len(entries) == len(self.entries) and len(shown) == len(held):

@@ -6,8 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
 from corpus.catalogue import Entry
 from corpus.months import MONTHS
 from corpus.partial_dates import is_later
@@ -63,5 +61,5 @@ def _repeated_share(earlier: str, later: str, forward: ForwardIndex, scale: Cosi
     one, other = forward.rows_of([earlier]), forward.rows_of([later])
     if not len(one) or not len(other):
         return 0.0
-    cosines = scale(np.asarray(forward.vectors[one]) @ np.asarray(forward.vectors[other]).T)
+    cosines = scale(forward.vectors_of(one) @ forward.vectors_of(other).T)
     return float((cosines.max(axis=1) >= _ALIKE).mean())

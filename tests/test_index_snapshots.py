@@ -87,8 +87,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
         (index / "manifest.json").read_text().replace('"clean": true', '"clean": false')
     ),
     "no manifest of ours": lambda index: (index / "manifest.json").write_text("[]"),
-    "numbers altered": lambda index: flipped(index / "forward" / "vectors.npy"),
-    "an array cut": lambda index: (index / "forward" / "stems.npy").write_bytes(b"\x93NUMPY"),
+    "numbers altered": lambda index: flipped(index / "forward" / "vectors.array"),
+    "an array cut": lambda index: (index / "forward" / "stems.array").write_bytes(b"cut"),
     "a segment of words altered": lambda index: flipped(
         max((index / "words").iterdir(), key=lambda file: file.stat().st_size)
     ),
