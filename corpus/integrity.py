@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 
 from corpus.connections import Connections, Row
 from corpus.i18n import tr
 from corpus.originals import Originals
+from corpus.rows import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
         IntegrityFinding("database", not fault, f"{connections.name}: {fault[:200] or 'ok'}")
     ]
     rows = connections.rows(
-        "SELECT id, location, length(text) AS length, spans, original, passage_count,"
+        "SELECT id, location, content, spans, original, passage_count,"
         " (SELECT length(vectors) FROM document_vectors WHERE document = id) AS bytes"
         " FROM documents WHERE visible = 1"
     )
@@ -49,7 +51,11 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
 def _spans_fit(row: Row) -> bool:
     """Say whether a document's passages lie in its text and its vectors are whole rows."""
     spans = json.loads(row["spans"])
-    inside = all(0 <= start < end <= row["length"] for start, end, _, _ in spans)
+    try:
+        length = len(unpacked(row["content"]))
+    except (zlib.error, UnicodeDecodeError):
+        return False
+    inside = all(0 <= start < end <= length for start, end, _, _ in spans)
     count = len(spans)
     return (
         inside

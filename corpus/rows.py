@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
@@ -18,8 +19,10 @@ from corpus.table import Table
 SOURCE = (
     "title", "location", "publisher", "published", "kind", "theme", "updated", "fetched",
 )  # fmt: skip
-# The columns of a document beside its source and id.
+# What a document is beside its source and id: columns, but for the text, of which a row has the
+# bytes in `content`.
 DOCUMENT = ("text", "pages", "headings", "left_out", "tables", "reading")
+CONTENT = ("content", *DOCUMENT[1:])
 
 
 def now() -> str:
@@ -29,13 +32,25 @@ def now() -> str:
 
 def row_of(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
     """Return the columns of a document and its passages; the texts are slices, so not repeated."""
+    columns = columns_of(document)
     return {
         "id": document.id,
         **asdict(document.source),
-        **columns_of(document),
+        "content": packed(columns.pop("text")),
+        **columns,
         "spans": json.dumps([(one.start, one.end, one.page, one.heading) for one in passages]),
         "passage_count": len(passages),
     }
+
+
+def packed(text: str) -> bytes:
+    """Return a text as the library keeps it: a third of its size, unpacked at 300 MB a second."""
+    return zlib.compress(text.encode())
+
+
+def unpacked(content: bytes) -> str:
+    """Return the text that `packed` made smaller."""
+    return zlib.decompress(content).decode()
 
 
 def columns_of(document: Document) -> dict[str, str]:
@@ -110,7 +125,7 @@ def _table(cells: Any, head_rows: int, head_columns: int, caption: str, unit: st
 
 def document_from_row(row: Row) -> Document:
     """Return the document of a row."""
-    columns = {name: row[name] for name in DOCUMENT}
+    columns = {name: row[name] for name in CONTENT} | {"text": unpacked(row["content"])}
     return document_of(Source(*(row[name] for name in SOURCE)), columns)
 
 

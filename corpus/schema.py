@@ -239,8 +239,11 @@ MIGRATIONS: tuple[str, ...] = (
         tokens BLOB NOT NULL,      -- their codes (corpus.token_codes)
         PRIMARY KEY (document, first)
     );
+    -- The text in UTF-8, made smaller (zlib).
+    ALTER TABLE documents ADD COLUMN content BLOB NOT NULL DEFAULT x'';
     """,
     """
+    ALTER TABLE documents DROP COLUMN text;
     ALTER TABLE documents DROP COLUMN vectors;
     ALTER TABLE documents DROP COLUMN tokens;
     ALTER TABLE documents DROP COLUMN token_counts;

@@ -17,12 +17,13 @@ from corpus.extraction_report import ExtractionReport
 from corpus.i18n import tr
 from corpus.originals import Original, Originals
 from corpus.rows import (
-    DOCUMENT,
+    CONTENT,
     SOURCE,
     document_from_row,
     extraction_report_from_row,
     ids_from_row,
     passages_from_row,
+    unpacked,
 )
 from corpus.stored_vectors import (
     VECTORS,
@@ -130,10 +131,8 @@ class StoredDocuments:
 
     def beginning(self, document: str, characters: int) -> str:
         """Return the first characters of a document's text; "" for one that is not here."""
-        rows = self._connections.rows(
-            "SELECT substr(text, 1, ?) FROM documents WHERE id = ?", (characters, document)
-        )
-        return str(rows[0][0]) if rows else ""
+        rows = self._connections.rows("SELECT content FROM documents WHERE id = ?", (document,))
+        return unpacked(rows[0][0])[:characters] if rows else ""
 
     def passages_of(self, document: str) -> list[Passage]:
         """Return the passages of a document in order."""
@@ -276,7 +275,7 @@ class StoredDocuments:
     def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._connections.rows(
-            f"SELECT id, {', '.join(SOURCE + DOCUMENT)}, spans FROM documents WHERE id = ?",
+            f"SELECT id, {', '.join(SOURCE + CONTENT)}, spans FROM documents WHERE id = ?",
             (document,),
         )
         if not rows:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.connections import Connection, Connections
+from corpus.rows import packed
 from corpus.token_codes import TokenCodes
 
 # float32 [passages, dimension].
@@ -89,11 +90,11 @@ def token_codes_at(connections: Connections, places: Sequence[tuple[str, int]]) 
 def set_apart(connection: Connection) -> None:
     """Bring vectors and token codes of an older record from the rows of the documents into theirs.
 
-    One document at a time. Its row keeps nothing of them.
+    One document at a time. Its row keeps nothing of them, and its text packed.
     """
     for (document,) in connection.execute("SELECT id FROM documents ORDER BY id").fetchall():
         row = connection.execute(
-            "SELECT passage_count, vectors, tokens, token_counts FROM documents WHERE id = ?",
+            "SELECT passage_count, vectors, tokens, token_counts, text FROM documents WHERE id = ?",
             (document,),
         ).fetchone()
         count = int(row[0])
@@ -101,8 +102,9 @@ def set_apart(connection: Connection) -> None:
         tokens = TokenCodes.stored(row[2], row[3])
         put(connection, document, vectors, tokens if len(tokens.counts) == count else _NO_TOKENS)
         connection.execute(
-            "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ? WHERE id = ?",
-            (b"", b"", b"", document),
+            "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ?, text = ?, content = ?"
+            " WHERE id = ?",
+            (b"", b"", b"", "", packed(row[4]), document),
         )
 
 

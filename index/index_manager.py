@@ -374,6 +374,7 @@ class IndexManager:
             return replace(present, mark=mark)
         return _Published(self._snapshot_of_library(), None, mark)
 
+    @tracing.spanned("open indexes")
     def _open(self, manifest: Manifest) -> Snapshot:
         """Open the indexes that a manifest describes; raises SearchIndexError."""
         self._close_vectors()

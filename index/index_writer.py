@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 
+from corpus import tracing
 from corpus.catalogue import Entry
 from corpus.library import Library
 from index import forward_files
@@ -64,19 +65,27 @@ class IndexWriter:
         self._withdraw()
         replace(manifest, clean=False).write(self._folder)
         if not manifest.hosted_words:
-            with KeywordIndex(self._folder / "words").writing() as writer:
+            with (
+                tracing.span("index words"),
+                KeywordIndex(self._folder / "words").writing() as writer,
+            ):
                 for document in changed:
                     writer.remove_document(document)
                 for document in present:
                     writer.add(entries[document].source.title, self._library.passages_of(document))
         if not self._on_server:
-            with closing(self._store.open(self._folder / VECTORS)) as vectors:
+            with (
+                tracing.span("index vectors"),
+                closing(self._store.open(self._folder / VECTORS)) as vectors,
+            ):
                 vectors.remove_documents(sorted(changed))
                 if present:
                     vectors.add(*self._library.vectors(present))
-        forward, grown = forward_files.update(self._folder / "forward", before, changed, fresh)
-        parts = parts_of(self._folder, self._store, before=manifest.parts, grown=grown)
-        return self._finished(target, len(forward), parts)
+        with tracing.span("index forward"):
+            forward, grown = forward_files.update(self._folder / "forward", before, changed, fresh)
+        with tracing.span("index manifest"):
+            parts = parts_of(self._folder, self._store, before=manifest.parts, grown=grown)
+            return self._finished(target, len(forward), parts)
 
     def rebuild(self, target: int) -> Manifest:
         """Build new indexes beside the old ones, and replace those; return what they show.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus.rows import unpacked
 from corpus.schema import MIGRATIONS
 
 
@@ -18,7 +19,13 @@ def step_with(words: str) -> int:
 
 
 def vectors_taken_back(connection: Any, blob: str = "BLOB", empty: str = "x''") -> None:
-    """Have the rows of the documents hold vectors and token codes, as they did."""
+    """Have the rows of the documents hold texts, vectors and token codes, as they did."""
+    connection.execute("ALTER TABLE documents ADD COLUMN text TEXT DEFAULT ''")
+    kept = connection.execute("SELECT id, content FROM documents").fetchall()
+    for document, content in kept:
+        connection.execute(
+            "UPDATE documents SET text = ? WHERE id = ?", (unpacked(content), document)
+        )
     for name in ("vectors", "tokens", "token_counts"):
         connection.execute(f"ALTER TABLE documents ADD COLUMN {name} {blob} DEFAULT {empty}")
     kept = connection.execute("SELECT document, vectors FROM document_vectors").fetchall()

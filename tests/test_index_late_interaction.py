@@ -18,6 +18,7 @@ from index.late_interaction import (
     content_tokens,
     embed_with_codes,
     max_similarities,
+    pooled,
 )
 from index.ranking import late_values
 
@@ -33,13 +34,32 @@ def values_of(tokens: TokenCodes, question: States, score: list[float]) -> list[
     return late_values(tokens_of, np.arange(len(score)), question, np.array(score)).tolist()
 
 
+def passage_of(tokens: States) -> States:
+    """Return the states of a passage in which each of some tokens stands twice, a little moved."""
+    moved = CHANCE.normal(scale=0.01, size=tokens.shape)
+    return normalised(np.concatenate([tokens, tokens + moved]))
+
+
 def test_a_passage_with_the_very_tokens_scores_highest() -> None:
-    """Though only the side of the mean is kept of each dimension."""
-    states = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(4)]
-    tokens = TokenCodes.of([codes_of(one) for one in states])
-    scores = max_similarities(tokens, states[2][:3])
+    """Though only the side of the mean is kept of each dimension, and alike ones share a code."""
+    tokens = [normalised(CHANCE.normal(size=(6, 384))) for _ in range(4)]
+    codes = TokenCodes.of([codes_of(passage_of(one)) for one in tokens])
+    assert codes.counts.tolist() == [6] * 4
+    scores = max_similarities(codes, tokens[2][:3])
     assert int(scores.argmax()) == 2
     assert scores[2] > 0.6 > max(scores[[0, 1, 3]])
+
+
+def test_the_most_alike_tokens_are_pooled() -> None:
+    """Into the mean of each cluster; the same ones, and a ring of equally near ones, end too."""
+    tokens = normalised(CHANCE.normal(size=(5, 384)))
+    found = pooled(passage_of(tokens), 5)
+    assert found.shape == (5, 384)
+    assert sorted((found @ tokens.T).argmax(axis=1).tolist()) == [0, 1, 2, 3, 4]
+    assert (found @ tokens.T).max(axis=1).min() > 0.95
+    assert len(pooled(np.ones((7, 4), np.float32), 2)) == 2
+    assert len(pooled(np.eye(7, dtype=np.float32), 3)) == 3
+    assert len(pooled(tokens[:1], 1)) == 1
 
 
 def test_a_passage_without_tokens_takes_nothing_from_the_others() -> None:
