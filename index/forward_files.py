@@ -47,7 +47,7 @@ def save(index: ForwardIndex, folder: Path) -> None:
         fresh.mkdir(parents=True)
         for name in _ARRAYS:
             np.ascontiguousarray(getattr(index, name)).tofile(fresh / f"{name}{GROWING}")
-        _write_list(index, fresh)
+        _write_list(_listed(index), fresh)
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
 
@@ -68,6 +68,8 @@ def load(folder: Path) -> ForwardIndex:
             **{name: _mapped(folder, name, shape) for name, shape in shapes.items()},
             documents=tuple(map(str, names)),
             runs=np.array([firsts, ends], dtype=np.int64).T,
+            stored=int(listed["stored"]),
+            gone=tuple((str(one), int(a), int(b)) for one, a, b in listed["gone"]),
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SearchIndexError(
@@ -76,19 +78,25 @@ def load(folder: Path) -> ForwardIndex:
 
 
 def update(
-    folder: Path, before: ForwardIndex, changed: Collection[str], fresh: ForwardIndex
+    folder: Path,
+    before: ForwardIndex,
+    changed: Collection[str],
+    fresh: ForwardIndex,
+    *,
+    stored: bool = True,
 ) -> tuple[ForwardIndex, bool]:
     """Take the documents that `changed` out of `before`, and put those of `fresh` behind it.
 
-    `before` is what `folder` holds. Returns the index as it is now, and whether the files went on
-    as they were, or were made anew. Raises SearchIndexError.
+    `before` is what `folder` holds; with `stored` the vector store was brought up too. Returns the
+    index as it is now, and whether the files went on as they were, or were made anew. Raises
+    SearchIndexError.
     """
     kept = [place for place, one in enumerate(before.documents) if one not in changed]
     runs = np.concatenate([before.runs[kept], fresh.runs + before.extent])
     extent = before.extent + fresh.extent
     holes = extent - int((runs[:, 1] - runs[:, 0]).sum())
-    # Arrays without rows have no dimension yet.
-    if holes > max(_FEW, _HOLES * extent) or not before.extent:
+    # Arrays without rows have no dimension yet. What the store has of holes is told by their rows.
+    if stored and (holes > max(_FEW, _HOLES * extent) or not before.extent):
         save(before.joined(fresh, without=changed), folder)
         return load(folder), False
     grown = {
@@ -104,34 +112,35 @@ def update(
                 stream.seek(present.nbytes)
                 stream.write(np.ascontiguousarray(array, dtype=present.dtype).tobytes())
                 stream.truncate()
-        names = (*(before.documents[place] for place in kept), *fresh.documents)
-        shape = (extent, before.vectors.shape[1], len(before.stems) + len(fresh.stems))
-        _write(folder, names, runs, *shape)
+        listed = _listed(before) | {
+            "rows": extent,
+            "stems": len(before.stems) + len(fresh.stems),
+            "documents": [*(before.documents[place] for place in kept), *fresh.documents],
+            "firsts": runs[:, 0].tolist(),
+            "ends": runs[:, 1].tolist(),
+            "stored": extent if stored else before.stored,
+            "gone": () if stored else (*before.gone, *before.leaving(changed)),
+        }
+        _write_list(listed, folder)
     return load(folder), True
 
 
-def _write_list(index: ForwardIndex, folder: Path) -> None:
-    dimension = index.vectors.shape[1]
-    _write(folder, index.documents, index.runs, index.extent, dimension, len(index.stems))
-
-
-def _write(
-    folder: Path,
-    documents: Collection[str],
-    runs: NDArray[np.int64],
-    rows: int,
-    dimension: int,
-    stems: int,
-) -> None:
-    """Replace the list of the documents, all of it or nothing."""
-    listed = {
-        "rows": rows,
-        "dimension": dimension,
-        "stems": stems,
-        "documents": list(documents),
-        "firsts": runs[:, 0].tolist(),
-        "ends": runs[:, 1].tolist(),
+def _listed(index: ForwardIndex) -> dict[str, Any]:
+    """Return what the list of an index says."""
+    return {
+        "rows": index.extent,
+        "dimension": index.vectors.shape[1],
+        "stems": len(index.stems),
+        "documents": index.documents,
+        "firsts": index.runs[:, 0].tolist(),
+        "ends": index.runs[:, 1].tolist(),
+        "stored": index.stored,
+        "gone": index.gone,
     }
+
+
+def _write_list(listed: Mapping[str, Any], folder: Path) -> None:
+    """Replace the list of the documents, all of it or nothing."""
     temporary = folder / f"{LIST}.new"
     temporary.write_text(json.dumps(listed), encoding="utf-8")
     temporary.replace(folder / LIST)

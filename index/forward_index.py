@@ -42,6 +42,9 @@ class ForwardIndex:
     `documents` are in the order of their rows, which is that in which they came in; `runs[d]` is
     the first row of document d and the row after its last. Rows between the runs are holes: their
     documents are gone, or came in anew.
+
+    The vector store may be behind: it has the rows below `stored`, those of the runs in `gone`
+    (document, first row, row after the last) among them, whose documents went meanwhile.
     """
 
     vectors: Halves
@@ -50,6 +53,8 @@ class ForwardIndex:
     spans: NDArray[np.int64]
     documents: tuple[str, ...]
     runs: NDArray[np.int64]
+    stored: int
+    gone: tuple[tuple[str, int, int], ...] = ()
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -94,6 +99,29 @@ class ForwardIndex:
         """
         places = np.searchsorted(self.runs[:, 0], rows, side="right") - 1
         return rows[np.lexsort((rows, self._ranks[places]))]
+
+    @cached_property
+    def late_rows(self) -> Rows:
+        """The rows of passages that the vector store does not have yet."""
+        return self.rows[np.searchsorted(self.rows, self.stored) :]
+
+    @property
+    def gone_passages(self) -> int:
+        """How many passages the vector store has of documents that are gone."""
+        return sum(after - first for _, first, after in self.gone)
+
+    def leaving(self, documents: Collection[str]) -> tuple[tuple[str, int, int], ...]:
+        """Return the runs of some documents that the vector store has: see `gone`."""
+        runs = [(one, *run) for one, run in self._runs() if one in documents]
+        return tuple((one, first, after) for one, first, after in runs if first < self.stored)
+
+    def stored_ids(self) -> list[str]:
+        """Return the ids of the passages that the vector store has, each once."""
+        ids = [self.id(row) for row in self.rows.tolist() if row < self.stored]
+        for document, first, after in self.gone:
+            spans = self.spans[first:after].tolist()
+            ids += [f"{document}:{start}-{end}" for start, end in spans]
+        return ids
 
     def holds(self, document: str) -> bool:
         """Say whether passages of a document are here."""
@@ -157,6 +185,7 @@ class ForwardIndex:
             np.concatenate([self.spans[rows], other.spans]),
             (*(one for one, _ in kept), *other.documents),
             np.concatenate([_pairs(ends), other.runs + first]),
+            after,
         )
 
     def _runs(self) -> list[tuple[str, list[int]]]:
@@ -193,6 +222,7 @@ class ForwardIndex:
             np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.int64),
             tuple(held),
             _pairs(ends),
+            int(ends[-1]),
         )
 
 

@@ -243,10 +243,9 @@ class IndexManager:
                 present and present.manifest and present.manifest.vectors_in_files
             )
             if present is not None and not empty and self._store.may_crash:
-                rows = forward.rows
-                ids = [forward.id(row) for row in rows.tolist()]
-                whole = len(rows) == forward.extent
-                stored = sample(ids, forward.vectors if whole else forward.vectors[rows])
+                ids = forward.stored_ids()
+                rows = forward.rows[: len(forward) - len(forward.late_rows)]
+                stored = sample([forward.id(row) for row in rows.tolist()], forward.vectors[rows])
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
                 if self._published is not None and self._manifest_mark() == present.mark:
                     reason = found.reason
@@ -346,9 +345,12 @@ class IndexManager:
             mark = self._manifest_mark()
             manifest = Manifest.read(self._folder)
             if present is not None and manifest is not None and not manifest.clean:
-                # A writer is at work: what is open stays usable, except for the vector store.
-                self._close_vectors()
-                kept = present.snapshot.vectors if self._server is not None else None
+                # A writer is at work: what is open stays usable, except for a vector store that
+                # is written.
+                kept = present.snapshot.vectors
+                if not (manifest.stored and _shows_same_store(present, manifest)):
+                    self._close_vectors()
+                    kept = kept if self._server is not None else None
                 snapshot = replace(present.snapshot, vectors=kept)
                 return _Published(snapshot, present.manifest, mark)
             manifest = self._trusted_manifest()
@@ -377,7 +379,16 @@ class IndexManager:
     @tracing.spanned("open indexes")
     def _open(self, manifest: Manifest) -> Snapshot:
         """Open the indexes that a manifest describes; raises SearchIndexError."""
-        self._close_vectors()
+        present = self._published
+        kept = present.snapshot.vectors if present is not None else None
+        # A store that was not written since stays open, with what it has read of its graph.
+        if (
+            present is None
+            or not _shows_same_store(present, manifest)
+            or not (isinstance(kept, VectorReader) and kept.is_open)
+        ):
+            self._close_vectors()
+            kept = None
         forward = forward_files.load(self._folder / "forward")
         server = None if self._server is None else self._server.reader(manifest.embedder)
         words: WordSearch = (
@@ -385,15 +396,16 @@ class IndexManager:
             if manifest.hosted_words
             else KeywordIndex(self._folder / "words").searcher()
         )
-        vectors = None
-        if server is None and not self._store_untried:
-            vectors = self._store.open(self._folder / VECTORS)
-        counts = {len(forward), len(words), manifest.passages}
-        counts |= set() if vectors is None else {len(vectors)}
-        if not is_consistent(forward) or len(counts) > 1:
-            if vectors is not None:
-                vectors.close()
+        if not is_consistent(forward) or len({len(forward), len(words), manifest.passages}) > 1:
             raise SearchIndexError(tr("the indexes differ in what they hold"))
+        vectors = kept.beside(forward) if isinstance(kept, VectorReader) else None
+        if vectors is None and server is None and not self._store_untried:
+            store = self._store.open(self._folder / VECTORS)
+            held = len(forward) - len(forward.late_rows) + forward.gone_passages
+            if len(store) != held:
+                store.close()
+                raise SearchIndexError(tr("the indexes differ in what they hold"))
+            vectors = VectorReader(store, forward)
         entries = {one.id: one for one in self._library.entries() if forward.holds(one.id)}
         scale = self._scale(manifest.embedder)
         return Snapshot(
@@ -402,7 +414,7 @@ class IndexManager:
             entries,
             forward,
             words,
-            server if vectors is None else VectorReader(vectors),
+            server if vectors is None else vectors,
             later_versions(entries.values(), forward, scale),
             scale,
         )
@@ -461,7 +473,9 @@ class IndexManager:
     def _publish(self, manifest: Manifest) -> None:
         """Have searches use indexes that are clean from here on."""
         with self._open_lock:
-            self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
+            # Nobody has searched yet in a process that only adds: whoever does opens them.
+            if self._published is not None:
+                self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
 
     def _withdraw_vectors(self) -> None:
         """Have searches compare vectors exactly from here on, since the store will be written.
@@ -481,6 +495,11 @@ class IndexManager:
         """Close the store, once no query is under way; the caller holds `_open_lock`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
+
+
+def _shows_same_store(present: _Published, manifest: Manifest) -> bool:
+    """Say whether the vector store is as it was when a snapshot was published."""
+    return present.manifest is not None and present.manifest.stored == manifest.stored
 
 
 def _from_the_beginning(work: Callable[[], T]) -> T:

@@ -7,7 +7,7 @@ rebuild, and is what `briefing doctor` does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +45,17 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
     ids, matrix = library.vectors()
     faults = []
     stored = sample(ids, matrix)
-    probed = (
-        SharedVectors(library, store).probe(ids, stored)
-        if is_address(store)
-        else probe_vectors(folder / VECTORS, ids, stored, store=store)
-    )
+    index = _forward(folder)
+    # The store may lack some passages, and have some that are gone: the forward index says which.
+    lacks = len(index.late_rows) - index.gone_passages if index else 0
+    if is_address(store):
+        probed = SharedVectors(library, store).probe(ids, stored)
+    else:
+        there = set(index.stored_ids()) if index else set(ids)
+        known = {one: vector for one, vector in stored.items() if one in there}
+        probed = probe_vectors(folder / VECTORS, there, known, store=store)
+        if probed.sound:
+            probed = replace(probed, count=probed.count + lacks)
     if not probed.sound:
         faults.append(tr("vectors: {reason}", reason=probed.reason))
     forward = None
@@ -63,12 +69,22 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
     elif words != len(ids):
         faults.append(tr("words: they hold {count} passages", count=words))
     try:
-        index = forward_files.load(folder / "forward")
-        forward = len(index)
-        faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(index, library)]
+        opened = forward_files.load(folder / "forward")
+        forward = len(opened)
+        faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(opened, library)]
     except SearchIndexError:
         faults.append(tr("forward: it cannot be opened"))
     return Inspection(len(ids), probed.count or None, words, forward, tuple(faults))
+
+
+def _forward(folder: Path) -> ForwardIndex | None:
+    """Return the forward index where the vector store is behind it, and it can be believed."""
+    try:
+        index = forward_files.load(folder / "forward")
+    except SearchIndexError:
+        return None
+    behind = is_consistent(index) and (len(index.late_rows) or index.gone)
+    return index if behind else None
 
 
 def _keyword_count(folder: Path) -> int | None:

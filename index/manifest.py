@@ -40,7 +40,9 @@ class Manifest:
     `library` and `change` are the library's identity and its change at `generation`; `passages` is
     how many each index holds, `parts` the files by their path in the index folder. `clean` is False
     while they are being written. `store` is the name or address of what keeps the vectors; with
-    `hosted_words` passages are found by words there too, and there is no keyword index.
+    `hosted_words` passages are found by words there too, and there is no keyword index. `stored` is
+    the generation that the vector store shows, which may be behind (ForwardIndex.stored); 0 while
+    it is being written.
     """
 
     format: int
@@ -53,6 +55,7 @@ class Manifest:
     parts: dict[str, IndexPart]
     store: str = DEFAULT_STORE
     hosted_words: bool = False
+    stored: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from corpus.catalogue import Entry
 from index.cosine_scale import CosineScale
@@ -25,19 +28,60 @@ class VectorReader:
     work; so a writer withdraws the index first, and searches are exact meanwhile.
     """
 
-    def __init__(self, index: VectorStore) -> None:
-        self._index = index
-        self._idle = threading.Condition()
-        self._queries = 0
-        self._withdrawn = self._closed = False
+    def __init__(self, index: VectorStore, forward: ForwardIndex) -> None:
+        """Search `index`, and what it lacks of `forward`, whose passages alone are found."""
+        self._shared = _OpenStore(index)
+        self._forward = forward
+
+    def beside(self, forward: ForwardIndex) -> VectorReader:
+        """Return a reader of the same open store for a later state of the library."""
+        found = copy(self)
+        found._forward = forward
+        return found
 
     def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]] | None:
         """Return up to `count` (passage id, cosine) pairs; None once it is withdrawn.
 
         Raises SearchIndexError where the store fails.
         """
+        forward = self._forward
+        wanted = count + min(count, forward.gone_passages)
+        pairs = self._shared.nearest(vector, wanted)
+        late = forward.late_rows
+        if pairs is None or not (len(late) or forward.gone):
+            return pairs
+        found = {one: cosine for one, cosine in pairs if forward.row(one) >= 0}
+        cosines = forward.vectors_of(late) @ vector
+        best = np.argsort(-cosines, kind="stable")[:count]
+        found |= {forward.id(int(late[one])): float(cosines[one]) for one in best}
+        return sorted(found.items(), key=lambda pair: -pair[1])[:count]
+
+    def withdraw(self) -> None:
+        """Let no further query begin, and return once none is running."""
+        self._shared.withdraw()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been withdrawn."""
+        return not self._shared.withdrawn
+
+    def close(self) -> None:
+        """Withdraw the index and close it, once; raises SearchIndexError."""
+        self._shared.close()
+
+
+class _OpenStore:
+    """A vector store that is open, and how many queries it is answering."""
+
+    def __init__(self, index: VectorStore) -> None:
+        self._index = index
+        self._idle = threading.Condition()
+        self._queries = 0
+        self.withdrawn = self._closed = False
+
+    def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]] | None:
         with self._idle:
-            if self._withdrawn:
+            if self.withdrawn:
                 return None
             self._queries += 1
         try:
@@ -48,13 +92,11 @@ class VectorReader:
                 self._idle.notify_all()
 
     def withdraw(self) -> None:
-        """Let no further query begin, and return once none is running."""
         with self._idle:
-            self._withdrawn = True
+            self.withdrawn = True
             self._idle.wait_for(lambda: not self._queries, timeout=_QUERY_TIMEOUT)
 
     def close(self) -> None:
-        """Withdraw the index and close it, once; raises SearchIndexError."""
         self.withdraw()
         if not self._closed:
             self._closed = True
