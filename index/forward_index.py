@@ -112,8 +112,11 @@ class ForwardIndex:
 
     def leaving(self, documents: Collection[str]) -> tuple[tuple[str, int, int], ...]:
         """Return the runs of some documents that the vector store has: see `gone`."""
-        runs = [(one, *run) for one, run in self._runs() if one in documents]
-        return tuple((one, first, after) for one, first, after in runs if first < self.stored)
+        return tuple(
+            (one, first, after)
+            for one, (first, after) in self._runs()
+            if one in documents and first < self.stored
+        )
 
     def stored_ids(self) -> list[str]:
         """Return the ids of the passages that the vector store has, each once."""

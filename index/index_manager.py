@@ -245,7 +245,7 @@ class IndexManager:
             if present is not None and not empty and self._store.may_crash:
                 ids = forward.stored_ids()
                 rows = forward.rows[: len(forward) - len(forward.late_rows)]
-                stored = sample([forward.id(row) for row in rows.tolist()], forward.vectors[rows])
+                stored = sample([forward.id(row) for row in rows.tolist()], forward.vectors_of(rows))
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
                 if self._published is not None and self._manifest_mark() == present.mark:
                     reason = found.reason

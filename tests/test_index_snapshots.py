@@ -120,7 +120,7 @@ def test_damage_under_an_open_search_is_noticed(
     """The files are looked at again, so a long-lived page does not go on with what is gone."""
     monkeypatch.setattr("index.index_manager._TRUSTED_SECONDS", 0.0)
     wanted = found(workspace)
-    flipped(home / "index" / "forward" / "vectors.npy")
+    flipped(home / "index" / "forward" / "vectors.array")
     assert found(workspace) == wanted
     assert workspace.indexes.maintain()
     assert found(workspace) == wanted
