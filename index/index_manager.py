@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,15 +30,15 @@ from corpus.i18n import tr
 from corpus.library import Library
 from index import forward_files
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
-from index.forward_index import forward_index_of, is_consistent
+from index.forward_index import is_consistent
 from index.hosted_words import HostedWords
-from index.index_writer import IndexWriter, write_words
+from index.index_writer import IndexWriter
 from index.keyword_index import KeywordIndex, WordSearch
 from index.manifest import FILE_NAME, VECTORS, Manifest
-from index.probe import probe_vectors, sample
+from index.probe import probe_vectors, stored_of
 from index.server_address import is_address
 from index.shared_vectors import SharedReader, SharedVectors
-from index.snapshot import Snapshot, VectorReader
+from index.snapshot import Snapshot, VectorReader, snapshot_in_memory
 from index.vector_store import DEFAULT_STORE, store_named
 from index.versions import later_versions
 
@@ -69,6 +70,10 @@ class _Published:
     snapshot: Snapshot
     manifest: Manifest | None
     mark: _Mark | None
+
+    def has_store_of(self, manifest: Manifest) -> bool:
+        """Say whether the vector store was not written between this state and that one."""
+        return self.manifest is not None and self.manifest.stored == manifest.stored
 
 
 class IndexManager:
@@ -110,6 +115,8 @@ class IndexManager:
         self._broken: _Mark | None = None
         # Whether the store is being tried in another process: it is not opened here meanwhile.
         self._store_untried = False
+        # How much of one document another repeats, by the embedder that says so (index.versions).
+        self._shares: defaultdict[str, dict[tuple[str, str], float]] = defaultdict(dict)
         self._open_lock = threading.Lock()
         self._write_lock = threading.Lock()
         # The generation wanted by a thread that found another one updating.
@@ -243,9 +250,7 @@ class IndexManager:
                 present and present.manifest and present.manifest.vectors_in_files
             )
             if present is not None and not empty and self._store.may_crash:
-                ids = forward.stored_ids()
-                rows = forward.rows[: len(forward) - len(forward.late_rows)]
-                stored = sample([forward.id(row) for row in rows.tolist()], forward.vectors_of(rows))
+                ids, stored = stored_of(forward)
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
                 if self._published is not None and self._manifest_mark() == present.mark:
                     reason = found.reason
@@ -348,7 +353,7 @@ class IndexManager:
                 # A writer is at work: what is open stays usable, except for a vector store that
                 # is written.
                 kept = present.snapshot.vectors
-                if not (manifest.stored and _shows_same_store(present, manifest)):
+                if not (manifest.stored and present.has_store_of(manifest)):
                     self._close_vectors()
                     kept = kept if self._server is not None else None
                 snapshot = replace(present.snapshot, vectors=kept)
@@ -380,13 +385,9 @@ class IndexManager:
     def _open(self, manifest: Manifest) -> Snapshot:
         """Open the indexes that a manifest describes; raises SearchIndexError."""
         present = self._published
-        kept = present.snapshot.vectors if present is not None else None
+        kept = present.snapshot.vectors if present and present.has_store_of(manifest) else None
         # A store that was not written since stays open, with what it has read of its graph.
-        if (
-            present is None
-            or not _shows_same_store(present, manifest)
-            or not (isinstance(kept, VectorReader) and kept.is_open)
-        ):
+        if not (isinstance(kept, VectorReader) and kept.is_open):
             self._close_vectors()
             kept = None
         forward = forward_files.load(self._folder / "forward")
@@ -415,27 +416,14 @@ class IndexManager:
             forward,
             words,
             server if vectors is None else vectors,
-            later_versions(entries.values(), forward, scale),
+            later_versions(entries.values(), forward, scale, self._shares[manifest.embedder]),
             scale,
         )
 
     def _snapshot_of_library(self) -> Snapshot:
         """Return a snapshot made in memory, used while the indexes cannot be trusted."""
-        return _from_the_beginning(self._snapshot_in_memory)
-
-    def _snapshot_in_memory(self) -> Snapshot:
-        with self._library.unchanging():
-            generation, embedder = self._library.generation, self._library.embedder
-            entries = {one.id: one for one in self._library.entries() if one.passages}
-            forward = forward_index_of(self._library, entries)
-            words: WordSearch = HostedWords(forward, None)
-            if not self._hosted_words:
-                made = KeywordIndex(None)
-                write_words(made, self._library, entries)
-                words = made.searcher()
-        scale = self._scale(embedder)
-        later = later_versions(entries.values(), forward, scale)
-        return Snapshot(generation, embedder, entries, forward, words, None, later, scale)
+        made = partial(snapshot_in_memory, self._library, self._scale, words=not self._hosted_words)
+        return _from_the_beginning(made)
 
     def _update_once(self, rebuild: bool) -> tuple[int, bool]:
         """Update the indexes; return the generation they show and whether they were rebuilt.
@@ -495,11 +483,6 @@ class IndexManager:
         """Close the store, once no query is under way; the caller holds `_open_lock`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
-
-
-def _shows_same_store(present: _Published, manifest: Manifest) -> bool:
-    """Say whether the vector store is as it was when a snapshot was published."""
-    return present.manifest is not None and present.manifest.stored == manifest.stored
 
 
 def _from_the_beginning(work: Callable[[], T]) -> T:

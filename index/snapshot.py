@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from corpus.catalogue import Entry
+from corpus.library import Library
 from index.cosine_scale import CosineScale
 from index.embedding import Vectors
-from index.forward_index import ForwardIndex, Rows
-from index.keyword_index import WordSearch
+from index.forward_index import ForwardIndex, Rows, forward_index_of
+from index.hosted_words import HostedWords
+from index.index_writer import write_words
+from index.keyword_index import KeywordIndex, WordSearch
 from index.shared_vectors import SharedReader
 from index.vector_store import VectorStore
+from index.versions import later_versions
 
 # Seconds that `withdraw` waits for running queries; one takes milliseconds.
 _QUERY_TIMEOUT = 10.0
@@ -141,3 +145,25 @@ class Snapshot:
         }
         words = self.words.bounded(shown, len(rows), hidden=hidden)
         return replace(self, entries=entries, words=words, later=later, readable=rows)
+
+
+def snapshot_in_memory(
+    library: Library, scale: Callable[[str], CosineScale], *, words: bool
+) -> Snapshot:
+    """Return a snapshot of the library as it is, made in memory; takes seconds for a large one.
+
+    `scale` gives that of an embedder by its name; without `words` none are kept but in the forward
+    index, since a server finds by them. Raises LibraryError.
+    """
+    with library.unchanging():
+        generation, embedder = library.generation, library.embedder
+        entries = {one.id: one for one in library.entries() if one.passages}
+        forward = forward_index_of(library, entries)
+        found: WordSearch = HostedWords(forward, None)
+        if words:
+            made = KeywordIndex(None)
+            write_words(made, library, entries)
+            found = made.searcher()
+    own = scale(embedder)
+    later = later_versions(entries.values(), forward, own)
+    return Snapshot(generation, embedder, entries, forward, found, None, later, own)

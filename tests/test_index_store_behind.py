@@ -1,4 +1,4 @@
-"""A small change leaves the vector store alone: what it lacks is compared, what is gone is passed."""
+"""A small change leaves the vector store alone; what that lacks is found all the same."""
 
 from __future__ import annotations
 
