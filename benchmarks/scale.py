@@ -44,7 +44,7 @@ _CHROMA_WRITTEN, _CHROMA_STORED, _CHROMA_SCANNED = 2.50, 0.33, 0.0075
 
 # The large parts of a record: a table, and columns of it.
 _PARTS = (
-    ("documents", "content pages headings spans tables"),
+    ("documents", "content pages headings places"),
     ("document_vectors", "vectors"),
     ("passage_tokens", "tokens counts"),
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from dataclasses import dataclass
 
 from corpus.connections import Connections, Row
+from corpus.errors import LibraryDamaged
 from corpus.i18n import tr
 from corpus.originals import Originals
-from corpus.rows import unpacked
+from corpus.rows import spans_in, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
         IntegrityFinding("database", not fault, f"{connections.name}: {fault[:200] or 'ok'}")
     ]
     rows = connections.rows(
-        "SELECT id, location, content, spans, original, passage_count,"
+        "SELECT id, location, content, places, original, passage_count,"
         " (SELECT length(vectors) FROM document_vectors WHERE document = id) AS bytes"
         " FROM documents WHERE visible = 1"
     )
@@ -50,10 +49,9 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
 
 def _spans_fit(row: Row) -> bool:
     """Say whether a document's passages lie in its text and its vectors are whole rows."""
-    spans = json.loads(row["spans"])
     try:
-        length = len(unpacked(row["content"]))
-    except (zlib.error, UnicodeDecodeError):
+        length, spans = len(unpacked(row["content"])), spans_in(row["places"])
+    except (LibraryDamaged, ValueError):
         return False
     inside = all(0 <= start < end <= length for start, end, _, _ in spans)
     count = len(spans)

@@ -239,11 +239,14 @@ MIGRATIONS: tuple[str, ...] = (
         tokens BLOB NOT NULL,      -- their codes (corpus.token_codes)
         PRIMARY KEY (document, first)
     );
-    -- The text in UTF-8, made smaller (zlib).
+    -- The text, and in two lines the spans and the tables as before, in UTF-8, packed (zlib).
     ALTER TABLE documents ADD COLUMN content BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE documents ADD COLUMN places BLOB NOT NULL DEFAULT x'';
     """,
     """
     ALTER TABLE documents DROP COLUMN text;
+    ALTER TABLE documents DROP COLUMN spans;
+    ALTER TABLE documents DROP COLUMN tables;
     ALTER TABLE documents DROP COLUMN vectors;
     ALTER TABLE documents DROP COLUMN tokens;
     ALTER TABLE documents DROP COLUMN token_counts;

@@ -275,7 +275,7 @@ class StoredDocuments:
     def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._connections.rows(
-            f"SELECT id, {', '.join(SOURCE + CONTENT)}, spans FROM documents WHERE id = ?",
+            f"SELECT id, {', '.join(SOURCE + CONTENT)} FROM documents WHERE id = ?",
             (document,),
         )
         if not rows:

@@ -2,7 +2,7 @@
 
 They are most of what a record holds. Apart from the documents, listing those does not pass over
 them: SQLite reads a row from its beginning. Vectors are kept in half precision, which moves a
-cosine by less than 0.0001; token codes in blocks of a few passages, since a search wants those of
+cosine by 0.0002 at most; token codes in blocks of a few passages, since a search wants those of
 its best hundred candidates and of no others.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.connections import Connection, Connections
-from corpus.rows import packed
+from corpus.rows import packed, packed_places
 from corpus.token_codes import TokenCodes
 
 # float32 [passages, dimension].
@@ -26,7 +26,7 @@ BLOCK = 16
 _AT_ONCE = 1_000
 # The vectors of some documents, to be continued by a condition.
 VECTORS = (
-    "SELECT id, spans, passage_count, document_vectors.vectors FROM documents"
+    "SELECT id, places, passage_count, document_vectors.vectors FROM documents"
     " JOIN document_vectors ON document_vectors.document = documents.id"
     " WHERE visible = 1 AND passage_count > 0"
 )
@@ -90,7 +90,8 @@ def token_codes_at(connections: Connections, places: Sequence[tuple[str, int]]) 
 def set_apart(connection: Connection) -> None:
     """Bring vectors and token codes of an older record from the rows of the documents into theirs.
 
-    One document at a time. Its row keeps nothing of them, and its text packed.
+    One document at a time. Its row keeps nothing of them, and its text
+    and the places of its passages packed.
     """
     for (document,) in connection.execute("SELECT id FROM documents ORDER BY id").fetchall():
         row = connection.execute(
@@ -102,9 +103,9 @@ def set_apart(connection: Connection) -> None:
         tokens = TokenCodes.stored(row[2], row[3])
         put(connection, document, vectors, tokens if len(tokens.counts) == count else _NO_TOKENS)
         connection.execute(
-            "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ?, text = ?, content = ?"
-            " WHERE id = ?",
-            (b"", b"", b"", "", packed(row[4]), document),
+            "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ?, text = ?, spans = ?,"
+            " tables = ?, content = ?, places = ? WHERE id = ?",
+            (b"", b"", b"", "", "", "", packed(row[4]), packed_places(row[5], row[6]), document),
         )
 
 

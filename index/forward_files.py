@@ -28,7 +28,7 @@ _ARRAYS: Mapping[str, Any] = {
     "vectors": np.float16,
     "stems": np.uint32,
     "starts": np.int64,
-    "spans": np.int64,
+    "spans": np.uint32,
 }
 # How the names of their files end.
 GROWING = ".array"

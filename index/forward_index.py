@@ -50,7 +50,7 @@ class ForwardIndex:
     vectors: Halves
     stems: NDArray[np.uint32]
     starts: NDArray[np.int64]
-    spans: NDArray[np.int64]
+    spans: NDArray[np.uint32]
     documents: tuple[str, ...]
     runs: NDArray[np.int64]
     stored: int
@@ -205,12 +205,12 @@ class ForwardIndex:
         held: list[str] = []
         vectors: list[Halves] = []
         codes: list[NDArray[np.uint32]] = []
-        spans: list[NDArray[np.int64]] = []
+        spans: list[NDArray[np.uint32]] = []
         for one in documents:
             title, passages, matrix = read(one)
             held.append(one)
             vectors.append(matrix.astype(np.float16))
-            spans.append(np.array([(p.start, p.end) for p in passages], dtype=np.int64))
+            spans.append(np.array([(p.start, p.end) for p in passages], dtype=np.uint32))
             contexts = [f"{title}\n{one.heading}\n{one.head}" for one in passages]
             context_codes = {context: _stem_codes(stems(context)) for context in set(contexts)}
             codes.extend(
@@ -222,7 +222,7 @@ class ForwardIndex:
             np.concatenate(vectors) if vectors else np.zeros((0, 0), dtype=np.float16),
             np.concatenate(codes) if codes else np.zeros(0, dtype=np.uint32),
             np.cumsum([0, *(len(one) for one in codes)]).astype(np.int64),
-            np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.int64),
+            np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.uint32),
             tuple(held),
             _pairs(ends),
             int(ends[-1]),

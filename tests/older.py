@@ -20,11 +20,14 @@ def step_with(words: str) -> int:
 
 def vectors_taken_back(connection: Any, blob: str = "BLOB", empty: str = "x''") -> None:
     """Have the rows of the documents hold texts, vectors and token codes, as they did."""
-    connection.execute("ALTER TABLE documents ADD COLUMN text TEXT DEFAULT ''")
-    kept = connection.execute("SELECT id, content FROM documents").fetchall()
-    for document, content in kept:
+    for name in ("text", "spans", "tables"):
+        connection.execute(f"ALTER TABLE documents ADD COLUMN {name} TEXT DEFAULT ''")
+    kept = connection.execute("SELECT id, content, places FROM documents").fetchall()
+    for document, content, places in kept:
+        spans, _, tables = unpacked(places).partition("\n")
         connection.execute(
-            "UPDATE documents SET text = ? WHERE id = ?", (unpacked(content), document)
+            "UPDATE documents SET text = ?, spans = ?, tables = ? WHERE id = ?",
+            (unpacked(content), spans, tables, document),
         )
     for name in ("vectors", "tokens", "token_counts"):
         connection.execute(f"ALTER TABLE documents ADD COLUMN {name} {blob} DEFAULT {empty}")

@@ -634,7 +634,8 @@ def test_an_older_library_is_brought_up(database: str, tmp_path: Path) -> None:
 
         def taken_back(connection: Connection) -> None:
             vectors_taken_back(connection, "BYTEA", "''")
-            connection.execute("ALTER TABLE documents DROP COLUMN content")
+            for name in ("content", "places"):
+                connection.execute(f"ALTER TABLE documents DROP COLUMN {name}")
             for name in ("document_vectors", "passage_tokens"):
                 connection.execute(f"DROP TABLE {name}")
             step = step_with("document_vectors")
