@@ -90,12 +90,13 @@ def token_codes_at(connections: Connections, places: Sequence[tuple[str, int]]) 
 def set_apart(connection: Connection) -> None:
     """Bring vectors and token codes of an older record from the rows of the documents into theirs.
 
-    One document at a time. Its row keeps nothing of them, and its text
-    and the places of its passages packed.
+    One document at a time. Its row keeps nothing of them; its text and the places of its
+    passages are packed.
     """
     for (document,) in connection.execute("SELECT id FROM documents ORDER BY id").fetchall():
         row = connection.execute(
-            "SELECT passage_count, vectors, tokens, token_counts, text FROM documents WHERE id = ?",
+            "SELECT passage_count, vectors, tokens, token_counts, text, spans, tables"
+            " FROM documents WHERE id = ?",
             (document,),
         ).fetchone()
         count = int(row[0])
