@@ -652,6 +652,9 @@ def test_an_older_library_is_brought_up(database: str, tmp_path: Path) -> None:
             kept = one.token_codes(whole.id)
             assert kept.codes.tolist() == tokens.codes.tolist()
             assert kept.counts.tolist() == tokens.counts.tolist() == [2, 1]
+            some = one.token_codes_at([(whole.id, 1), ("none", 0), (whole.id, 0)])
+            assert some.counts.tolist() == [1, 0, 2]
+            assert some.codes.tolist() == tokens.codes[[2, 0, 1]].tolist()
 
     threads = [threading.Thread(target=opening) for _ in range(3)]
     for thread in threads:
