@@ -20,7 +20,7 @@ import numpy as np
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.document import Document
-from corpus.publishing import Matrix
+from corpus.stored_vectors import Matrix
 from corpus.token_codes import TokenCodes
 
 # Of the words of a copy so many are others; the cosine of its vectors with the original's is about

@@ -42,26 +42,42 @@ _CORE_HOUR, _BLOCK, _OBJECTS = 0.0408, 0.08, 0.023
 _CHROMA_WRITTEN, _CHROMA_STORED, _CHROMA_SCANNED = 2.50, 0.33, 0.0075
 
 
+# The large parts of a record: a table, and columns of it.
+_PARTS = (
+    ("documents", "content pages headings places"),
+    ("document_vectors", "vectors"),
+    ("passage_tokens", "tokens counts"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UnitCosts:
     """What one library costs: bytes a passage by part, bytes and passages a document, seconds.
 
-    `entries` is the time to list a document, `listed` the memory that it takes; `rewritten` is the
-    time for which an update of the forward index writes a passage; `embedded` the time to embed
-    one on one core; `asked` the core-seconds of one question.
+    `texts`, `halves` and `tokens` are parts of `record`: what it keeps of texts and their places,
+    of vectors and of token codes. `entries` is the time to list a document, `listed` the memory
+    that it takes; `embedded` the time to embed a passage on one core; `asked` the core-seconds of
+    one question.
     """
 
     passages: float
     original: float
     record: float
+    texts: float
+    halves: float
+    tokens: float
     forward: float
     vectors: float
     words: float
     entries: float
     listed: float
-    rewritten: float
     embedded: float
     asked: float
+
+    @property
+    def disk(self) -> float:
+        """The bytes that a passage takes in all, the original apart."""
+        return self.record + self.forward + self.vectors + self.words
 
 
 def _bytes(*paths: Path) -> int:
@@ -81,24 +97,26 @@ def unit_costs(workspace: Workspace, questions: int) -> UnitCosts:
     listed = tracemalloc.get_traced_memory()[0] / documents
     tracemalloc.stop()
     listing = _median(lambda: library.entries(), 7) / documents
-    forward = workspace.indexes.snapshot().forward
-    writing = _median(lambda: forward.save(home / "index" / "forward.measured"), 3) / passages
-    for file in (home / "index" / "forward.measured").iterdir():
-        file.unlink()
-    (home / "index" / "forward.measured").rmdir()
+    workspace.indexes.update()
     return UnitCosts(
         passages / documents,
         _bytes(home / "originals") / documents,
         _bytes(home / "library.sqlite3") / passages,
+        *(_in_record(workspace, *one) / passages for one in _PARTS),
         _bytes(home / "index" / "forward") / passages,
         _bytes(home / "index" / "vectors") / passages,
         _bytes(home / "index" / "words") / passages,
         listing,
         listed,
-        writing,
         _embedding(workspace, [one.id for one in kept[:3]]),
         _asking(workspace, questions),
     )
+
+
+def _in_record(workspace: Workspace, table: str, columns: str) -> int:
+    """Return the bytes that some columns of a table hold, without what the database adds."""
+    lengths = " + ".join(f"length(CAST({one} AS BLOB))" for one in columns.split())
+    return int(workspace.library.connections.rows(f"SELECT sum({lengths}) FROM {table}")[0][0] or 0)
 
 
 def _median(do: object, times: int) -> float:
@@ -163,11 +181,6 @@ def limits(costs: UnitCosts) -> list[Limit]:
             8 * _GB / costs.listed,
             "the list of documents in the memory of each process: more than 8 GB",
             "the same",
-        ),
-        Limit(
-            60.0 / costs.rewritten / costs.passages,
-            "the forward index is rewritten whole at each update: more than 60 s",
-            "appended segments, or candidates alone from the record (hosted search)",
         ),
         Limit(
             64 * _GB / costs.forward / costs.passages,
@@ -274,9 +287,10 @@ def main() -> None:
 | passages a document | {costs.passages:.1f} |
 | original, bytes a document | {costs.original:,.0f} |
 | record, bytes a passage | {costs.record:,.0f} |
+| of these texts, vectors, token codes | {costs.texts:,.0f}, {costs.halves:,.0f}, {costs.tokens:,.0f} |
 | forward index, vector store, word index, bytes a passage | {costs.forward:,.0f}, {costs.vectors:,.0f}, {costs.words:,.0f} |
+| disk, bytes a passage, originals apart | {costs.disk:,.0f} |
 | listing a document: time, memory | {costs.entries * 1e6:.0f} µs, {costs.listed:,.0f} bytes |
-| writing the forward index, a passage | {costs.rewritten * 1e6:.1f} µs |
 | embedding a passage | {costs.embedded * 1e3:.1f} core-ms |
 | a question | {costs.asked:.2f} core-s |
 

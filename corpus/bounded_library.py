@@ -124,6 +124,13 @@ class BoundedLibrary(Library):
         self._require_readable(document)
         return super().token_codes(document)
 
+    def token_codes_at(self, places: Sequence[tuple[str, int]]) -> TokenCodes:
+        """Return the token codes of passages; of one that may not be read there are none."""
+        # No document has an empty id: such a place is one where nothing is.
+        return super().token_codes_at(
+            [(one if one in self._readable else "", number) for one, number in places]
+        )
+
     def original(self, document: str) -> Original | None:
         """Return the kept file of a document; None for one that may not be read."""
         return super().original(document) if document in self._readable else None

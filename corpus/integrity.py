@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from corpus.connections import Connections, Row
+from corpus.errors import LibraryDamaged
 from corpus.i18n import tr
 from corpus.originals import Originals
+from corpus.rows import spans_in, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
         IntegrityFinding("database", not fault, f"{connections.name}: {fault[:200] or 'ok'}")
     ]
     rows = connections.rows(
-        "SELECT id, location, length(text) AS length, spans, original, passage_count,"
-        " length(vectors) AS bytes FROM documents WHERE visible = 1"
+        "SELECT id, location, content, places, original, passage_count,"
+        " (SELECT length(vectors) FROM document_vectors WHERE document = id) AS bytes"
+        " FROM documents WHERE visible = 1"
     )
     odd = [row["id"] for row in rows if not _spans_fit(row)]
     findings.append(
@@ -47,7 +49,14 @@ def check(connections: Connections, originals: Originals) -> list[IntegrityFindi
 
 def _spans_fit(row: Row) -> bool:
     """Say whether a document's passages lie in its text and its vectors are whole rows."""
-    spans = json.loads(row["spans"])
-    inside = all(0 <= start < end <= row["length"] for start, end, _, _ in spans)
+    try:
+        length, spans = len(unpacked(row["content"])), spans_in(row["places"])
+    except (LibraryDamaged, ValueError):
+        return False
+    inside = all(0 <= start < end <= length for start, end, _, _ in spans)
     count = len(spans)
-    return inside and count == row["passage_count"] and (not count or row["bytes"] % count == 0)
+    return (
+        inside
+        and count == row["passage_count"]
+        and (not count or (row["bytes"] or 1) % (2 * count) == 0)
+    )

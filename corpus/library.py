@@ -30,9 +30,10 @@ from corpus.looks import Looks
 from corpus.memo_files import take_over
 from corpus.originals import Originals, storage_error
 from corpus.private_files import private_home
-from corpus.publishing import Matrix, Publication
+from corpus.publishing import Publication
 from corpus.record import opened
 from corpus.stored_documents import StoredDocuments
+from corpus.stored_vectors import Matrix
 from corpus.token_codes import TokenCodes
 
 T = TypeVar("T")

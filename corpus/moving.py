@@ -24,8 +24,8 @@ from corpus.schema import keys_of_tables
 # What is being copied (a table, "originals"), or "comparing"; how much is done, and of how much.
 Say = Callable[[str, int, int], None]
 
-# Rows that are held at once: a document has its text and vectors in its row, some megabytes.
-_AT_ONCE = {"documents": 8}
+# Rows that are held at once: a document has its text in its row, or its vectors, some megabytes.
+_AT_ONCE = {"documents": 8, "document_vectors": 8}
 _SMALL = 500
 _ORIGINALS = "originals"
 # A sum of hashes, so that the order of the rows is of no matter.

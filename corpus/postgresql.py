@@ -40,7 +40,7 @@ from corpus.i18n import tr
 from corpus.postgresql_errors import not_allowed, server_error
 from corpus.postgresql_statements import Session, tables_for_server
 from corpus.redaction import hide
-from corpus.schema import MIGRATIONS, keys_of_tables, numbered_tables, too_new
+from corpus.schema import CONVERSIONS, MIGRATIONS, keys_of_tables, numbered_tables, too_new
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -384,11 +384,13 @@ class PostgresConnections:
             assert isinstance(connection, Session)
             # Another machine may have done it meanwhile.
             present = _version_of(connection)
-            script = tables_for_server("".join(MIGRATIONS[present:]))
             if not present:
-                script = f"{_SERVER_TABLES}{script}"
-                script += "INSERT INTO library_schema VALUES (0);"
-            connection.run_script(f"{script} UPDATE library_schema SET version = {len(MIGRATIONS)}")
+                connection.run_script(f"{_SERVER_TABLES} INSERT INTO library_schema VALUES (0);")
+            for step in range(present, len(MIGRATIONS)):
+                connection.run_script(tables_for_server(MIGRATIONS[step]))
+                if step in CONVERSIONS:
+                    CONVERSIONS[step](connection)
+            connection.run_script(f"UPDATE library_schema SET version = {len(MIGRATIONS)}")
 
         self.write(work)
 

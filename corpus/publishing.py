@@ -8,19 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from corpus import metadata
 from corpus.connections import Connection
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import EmbedderMismatch, LibraryError
 from corpus.i18n import tr
 from corpus.rows import now, row_of
+from corpus.stored_vectors import Matrix, put
 from corpus.token_codes import TokenCodes
-
-# float32 [passages, dimension].
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +164,7 @@ def replace_vectors(
     if missing:
         return missing
     for document, (matrix, tokens) in vectors.items():
-        columns = tokens.columns()
-        connection.execute(
-            "UPDATE documents SET vectors = ?, tokens = ?, token_counts = ? WHERE id = ?",
-            (_bytes_of(matrix), columns["tokens"], columns["token_counts"], document),
-        )
+        put(connection, document, matrix, tokens)
     for (document,) in connection.execute("SELECT id FROM documents WHERE visible = 1").fetchall():
         _record(connection, document, visible=True)
     connection.execute("UPDATE facts SET value = ? WHERE name = 'embedder'", (embedder,))
@@ -282,10 +273,6 @@ def check_passages(document: Document, passages: Sequence[Passage], vectors: Mat
             raise LibraryError(tr("a passage does not slice back: {id}", id=passage.id))
 
 
-def _bytes_of(matrix: Matrix) -> bytes:
-    return np.ascontiguousarray(matrix, dtype="<f4").tobytes()
-
-
 def _agree_on(connection: Connection, embedder: str) -> None:
     row = connection.execute("SELECT value FROM facts WHERE name = 'embedder'").fetchone()
     if row and row[0] and row[0] != embedder:
@@ -309,23 +296,19 @@ def _insert(
     *,
     starter: bool,
 ) -> None:
-    columns = (
-        row_of(document, passages)
-        | {
-            "vectors": _bytes_of(vectors),
-            "original": original,
-            "starter": int(starter),
-            "added": now(),
-            "visible": 1,
-        }
-        | tokens.columns()
-    )
+    columns = row_of(document, passages) | {
+        "original": original,
+        "starter": int(starter),
+        "added": now(),
+        "visible": 1,
+    }
     connection.execute(
         f"INSERT INTO documents ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
         f" ON CONFLICT (id) DO UPDATE SET"
         f" {', '.join(f'{name} = excluded.{name}' for name in columns)}",
         tuple(columns.values()),
     )
+    put(connection, document.id, vectors, tokens)
     _record(connection, document.id, visible=True)
 
 

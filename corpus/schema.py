@@ -6,12 +6,16 @@ import os
 import re
 import sqlite3
 import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from corpus.connections import Connection
 from corpus.errors import LibraryDamaged, LibraryTooNew
 from corpus.i18n import tr
 from corpus.lock import WriterLock
 from corpus.sqlite_copy import copy_database
+from corpus.stored_vectors import set_apart
 
 # Step n brings user_version from n to n + 1. A step that was released is never edited; later
 # features (conversations, memos) append theirs.
@@ -222,7 +226,37 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (folder, path)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Vectors and token codes beside the documents: what is listed of those is read without them.
+    CREATE TABLE document_vectors (
+        document TEXT PRIMARY KEY REFERENCES documents(id),
+        vectors BLOB NOT NULL      -- float16, little-endian, passage_count x dimension
+    );
+    CREATE TABLE passage_tokens (
+        document TEXT NOT NULL REFERENCES documents(id),
+        first INTEGER NOT NULL,    -- the number of the block's first passage in its document
+        counts BLOB NOT NULL,      -- how many tokens each passage of the block has (int32)
+        tokens BLOB NOT NULL,      -- their codes (corpus.token_codes)
+        PRIMARY KEY (document, first)
+    );
+    -- The text, and in two lines the spans and the tables as before, in UTF-8, packed (zlib).
+    ALTER TABLE documents ADD COLUMN content BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE documents ADD COLUMN places BLOB NOT NULL DEFAULT x'';
+    """,
+    """
+    ALTER TABLE documents DROP COLUMN text;
+    ALTER TABLE documents DROP COLUMN spans;
+    ALTER TABLE documents DROP COLUMN tables;
+    ALTER TABLE documents DROP COLUMN vectors;
+    ALTER TABLE documents DROP COLUMN tokens;
+    ALTER TABLE documents DROP COLUMN token_counts;
+    """,
 )
+# What SQL alone does not bring into a new form: run after the step with that number, in its
+# transaction.
+CONVERSIONS: Mapping[int, Callable[[Connection], None]] = {
+    next(step for step, one in enumerate(MIGRATIONS) if "document_vectors" in one): set_apart,
+}
 
 _TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\n?\s*\)\s*(?:WITHOUT ROWID)?;", re.DOTALL)
 _KEY = re.compile(r"PRIMARY KEY \(([^)]+)\)|(\w+) (?:TEXT|INTEGER) PRIMARY KEY")
@@ -330,9 +364,16 @@ def _make(file: Path) -> None:
 def _advance(connection: sqlite3.Connection, version: int) -> None:
     """Apply every migration after `version`, each in one transaction."""
     for step in range(version, len(MIGRATIONS)):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step + 1}; COMMIT;"
-        )
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[step]}")
+            if step in CONVERSIONS:
+                CONVERSIONS[step](connection)
+            connection.execute(f"PRAGMA user_version = {step + 1}")
+            connection.execute("COMMIT")
+        except BaseException:  # reason: a half step must not outlive any failure
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
 
 def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> None:
@@ -351,3 +392,8 @@ def migrate(connection: sqlite3.Connection, file: Path, lock: WriterLock) -> Non
         if 0 < version < len(MIGRATIONS):
             copy_database(file, file.with_suffix(f".before-{version}"))
         _advance(connection, version)
+        if 0 < version <= max(CONVERSIONS):
+            # What left the rows gives its room back; where another program reads, the room is used
+            # by what comes next.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("VACUUM")

@@ -16,14 +16,21 @@ from corpus.errors import NotInLibrary
 from corpus.extraction_report import ExtractionReport
 from corpus.i18n import tr
 from corpus.originals import Original, Originals
-from corpus.publishing import Matrix
 from corpus.rows import (
-    DOCUMENT,
+    CONTENT,
     SOURCE,
     StoredPassages,
     document_from_row,
     extraction_report_from_row,
     ids_from_row,
+    unpacked,
+)
+from corpus.stored_vectors import (
+    VECTORS,
+    Matrix,
+    matrix_of,
+    token_codes_at,
+    token_codes_of,
 )
 from corpus.token_codes import TokenCodes
 
@@ -124,10 +131,8 @@ class StoredDocuments:
 
     def beginning(self, document: str, characters: int) -> str:
         """Return the first characters of a document's text; "" for one that is not here."""
-        rows = self._connections.rows(
-            "SELECT substr(text, 1, ?) FROM documents WHERE id = ?", (characters, document)
-        )
-        return str(rows[0][0]) if rows else ""
+        rows = self._connections.rows("SELECT content FROM documents WHERE id = ?", (document,))
+        return unpacked(rows[0][0])[:characters] if rows else ""
 
     def passages_of(self, document: str) -> list[Passage]:
         """Return the passages of a document in order."""
@@ -161,30 +166,31 @@ class StoredDocuments:
         parts: list[Matrix] = []
         for row in self._vector_rows(documents):
             ids.extend(ids_from_row(row))
-            parts.append(np.frombuffer(row["vectors"], dtype="<f4").reshape(row[2], -1))
+            parts.append(matrix_of(row["vectors"], row["passage_count"]))
         return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
     def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[Row]:
-        statement = (
-            "SELECT id, spans, passage_count, vectors FROM documents"
-            " WHERE visible = 1 AND passage_count > 0"
-        )
         if documents is None:
-            yield from self._connections.rows(f"{statement} ORDER BY id")
+            yield from self._connections.rows(f"{VECTORS} ORDER BY id")
             return
         for one in documents:
-            yield from self._connections.rows(f"{statement} AND id = ?", (one,))
+            yield from self._connections.rows(f"{VECTORS} AND id = ?", (one,))
 
     def token_codes(self, document: str) -> TokenCodes:
         """Return the token codes of a visible document; raises NotInLibrary."""
         rows = self._connections.rows(
-            "SELECT tokens, token_counts, passage_count FROM documents WHERE id = ?"
-            " AND visible = 1",
-            (document,),
+            "SELECT passage_count FROM documents WHERE id = ? AND visible = 1", (document,)
         )
         if not rows:
             raise missing(document)
-        return TokenCodes.stored(rows[0][0], rows[0][1], rows[0][2])
+        return token_codes_of(self._connections, document, int(rows[0][0]))
+
+    def token_codes_at(self, places: Sequence[tuple[str, int]]) -> TokenCodes:
+        """Return the token codes of passages, each given by its document and its number there.
+
+        A passage that is not there has none.
+        """
+        return token_codes_at(self._connections, places)
 
     def original(self, document: str) -> Original | None:
         """Return the file with the bytes a document was read from, where they were kept."""
@@ -273,7 +279,7 @@ class StoredDocuments:
     def _load(self, document: str) -> tuple[Document, StoredPassages]:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._connections.rows(
-            f"SELECT id, {', '.join(SOURCE + DOCUMENT)}, spans FROM documents WHERE id = ?",
+            f"SELECT id, {', '.join(SOURCE + CONTENT)} FROM documents WHERE id = ?",
             (document,),
         )
         if not rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,21 @@ class TokenCodes:
         """Whether every passage has tokens."""
         return bool(len(self.counts)) and bool((self.counts > 0).all())
 
+    def passage(self, number: int) -> TokenCodes:
+        """Return the codes of one passage by its place; none for a place beyond the last."""
+        if number >= len(self.counts):
+            return TokenCodes.none(1)
+        first = int(self.counts[:number].sum())
+        count = self.counts[number : number + 1]
+        return TokenCodes(self.codes[first : first + int(count[0])], count)
+
+    def blocks(self, size: int) -> Iterator[tuple[int, TokenCodes]]:
+        """Yield the codes of so many passages at a time, each with the place of its first."""
+        ends = np.cumsum([0, *self.counts])
+        for first in range(0, len(self.counts), size):
+            counts = self.counts[first : first + size]
+            yield first, TokenCodes(self.codes[ends[first] : ends[first + len(counts)]], counts)
+
     def columns(self) -> dict[str, bytes]:
         """Return the codes as the library stores them."""
         return {
@@ -58,10 +73,10 @@ class TokenCodes:
         }
 
     @classmethod
-    def stored(cls, tokens: bytes, counts: bytes, passages: int) -> TokenCodes:
-        """Return the codes of `passages` passages from their columns; none where there are none."""
+    def stored(cls, tokens: bytes, counts: bytes) -> TokenCodes:
+        """Return the codes from their columns; none where the two do not fit each other."""
         some = np.frombuffer(counts, dtype="<i4").astype(np.int64)
         total = int(some.sum())
-        if len(some) != passages or not total or len(tokens) % total:
-            return cls.none(passages)
+        if not total or len(tokens) % total:
+            return cls.none(len(some))
         return cls(np.frombuffer(tokens, dtype=np.uint8).reshape(total, -1), some)

@@ -1,34 +1,31 @@
 """The forward index: the vector and stems of each passage by row, memory-mapped.
 
 Ranking looks at some four hundred candidates and their neighbours. Taken from the library's
-documents one by one that costs a second on large reports; from two arrays mapped into memory, a
-few milliseconds. It is derived like the other indexes and can be rebuilt from the library.
+documents one by one that costs a second on large reports; from arrays mapped into memory, a few
+milliseconds. It is derived like the other indexes and can be rebuilt from the library. Files grow
+at their ends (index.forward_files): what comes in does not move what is there.
 """
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.catalogue import Entry
 from corpus.document import Passage
-from corpus.errors import SearchIndexError
-from corpus.i18n import tr
 from corpus.library import Library
-from corpus.token_codes import Bits, TokenCodes
 from index.embedding import Vectors
 from index.keyword_index import stems
 
 Rows = NDArray[np.intp]
-_ARRAYS = ("vectors", "stems", "starts", "spans", "firsts", "documents", "tokens", "token_starts")
+# What a vector is kept as, here and in the record.
+Halves = NDArray[np.float16]
 
 
 def stem_code(stem: str) -> int:
@@ -40,27 +37,94 @@ def stem_code(stem: str) -> int:
 class ForwardIndex:
     """Passages by row; those of one document follow each other in order.
 
-    `vectors` is float32 [n, dimension]; `stems[starts[i]:starts[i + 1]]` are the distinct stem
-    codes of passage i with its title, headings and head; `spans` [n, 2] its offsets; `firsts` the
-    first row of each document, then n; `documents` their ids. `tokens` are token codes, those of
-    passage i from token_starts[i] to token_starts[i + 1]; none where the library has none.
+    `vectors` is float16 [rows, dimension]; `stems[starts[i]:starts[i + 1]]` are the distinct stem
+    codes of row i: the passage with its title, headings and head; `spans` [rows, 2] its offsets.
+    `documents` are in the order of their rows, which is that in which they came in; `runs[d]` is
+    the first row of document d and the row after its last. Rows between the runs are holes: their
+    documents are gone, or came in anew.
+
+    The vector store may be behind: it has the rows below `stored`, those of the runs in `gone`
+    (document, first row, row after the last) among them, whose documents went meanwhile.
     """
 
-    vectors: Vectors
+    vectors: Halves
     stems: NDArray[np.uint32]
     starts: NDArray[np.int64]
-    spans: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-    documents: NDArray[np.str_]
-    tokens: Bits
-    token_starts: NDArray[np.int64]
+    spans: NDArray[np.uint32]
+    documents: tuple[str, ...]
+    runs: NDArray[np.int64]
+    stored: int
+    gone: tuple[tuple[str, int, int], ...] = ()
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
-        return {str(one): place for place, one in enumerate(self.documents)}
+        return {one: place for place, one in enumerate(self.documents)}
+
+    @cached_property
+    def _ranks(self) -> NDArray[np.int64]:
+        """The place of each document among all, sorted by their ids."""
+        ranks = np.empty(len(self.documents), dtype=np.int64)
+        ranks[sorted(range(len(ranks)), key=self.documents.__getitem__)] = np.arange(len(ranks))
+        return ranks
+
+    @cached_property
+    def _count(self) -> int:
+        return int((self.runs[:, 1] - self.runs[:, 0]).sum())
 
     def __len__(self) -> int:
+        """Return how many passages there are; `extent` has the holes too."""
+        return self._count
+
+    @property
+    def extent(self) -> int:
+        """How many rows the arrays have, holes among them."""
         return len(self.spans)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows of all passages, ascending."""
+        shown = np.zeros(self.extent + 1, dtype=np.int8)
+        np.add.at(shown, self.runs[:, 0], 1)
+        np.add.at(shown, self.runs[:, 1], -1)
+        return np.flatnonzero(np.cumsum(shown[:-1], dtype=np.int8))
+
+    def vectors_of(self, rows: Rows) -> Vectors:
+        """Return the vectors of some rows, float32 [rows, dimension]."""
+        return np.asarray(self.vectors[rows], dtype=np.float32)
+
+    def in_order(self, rows: Rows) -> Rows:
+        """Return rows sorted by document and place: an order that no history of a library shifts.
+
+        Ties of a ranking are broken by it.
+        """
+        places = np.searchsorted(self.runs[:, 0], rows, side="right") - 1
+        return rows[np.lexsort((rows, self._ranks[places]))]
+
+    @cached_property
+    def late_rows(self) -> Rows:
+        """The rows of passages that the vector store does not have yet."""
+        return self.rows[np.searchsorted(self.rows, self.stored) :]
+
+    @property
+    def gone_passages(self) -> int:
+        """How many passages the vector store has of documents that are gone."""
+        return sum(after - first for _, first, after in self.gone)
+
+    def leaving(self, documents: Collection[str]) -> tuple[tuple[str, int, int], ...]:
+        """Return the runs of some documents that the vector store has: see `gone`."""
+        return tuple(
+            (one, first, after)
+            for one, (first, after) in self._runs()
+            if one in documents and first < self.stored
+        )
+
+    def stored_ids(self) -> list[str]:
+        """Return the ids of the passages that the vector store has, each once."""
+        ids = [self.id(row) for row in self.rows.tolist() if row < self.stored]
+        for document, first, after in self.gone:
+            spans = self.spans[first:after].tolist()
+            ids += [f"{document}:{start}-{end}" for start, end in spans]
+        return ids
 
     def holds(self, document: str) -> bool:
         """Say whether passages of a document are here."""
@@ -73,7 +137,7 @@ class ForwardIndex:
         if place is None:
             return -1
         start, _, end = span.partition("-")
-        first, after = int(self.firsts[place]), int(self.firsts[place + 1])
+        first, after = self.runs[place].tolist()
         row = first + int(np.searchsorted(self.spans[first:after, 0], int(start)))
         fits = row < after and tuple(self.spans[row]) == (int(start), int(end))
         return row if fits else -1
@@ -85,12 +149,16 @@ class ForwardIndex:
 
     def document_place(self, row: int) -> int:
         """Return which document, by its place in `documents`, a row belongs to."""
-        return int(np.searchsorted(self.firsts, row, side="right")) - 1
+        return int(np.searchsorted(self.runs[:, 0], row, side="right")) - 1
+
+    def number(self, row: int) -> tuple[str, int]:
+        """Return the document of a row, and the number of the passage in it, from 0."""
+        place = self.document_place(row)
+        return self.documents[place], row - int(self.runs[place, 0])
 
     def around(self, row: int) -> range:
         """Return the row and its neighbours in the document."""
-        place = self.document_place(row)
-        first, after = int(self.firsts[place]), int(self.firsts[place + 1])
+        first, after = self.runs[self.document_place(row)].tolist()
         return range(max(first, row - 1), min(after, row + 2))
 
     def codes(self, row: int) -> NDArray[np.uint32]:
@@ -100,106 +168,70 @@ class ForwardIndex:
     def rows_of(self, documents: Iterable[str]) -> Rows:
         """Return the rows of the documents named; unknown ones are ignored."""
         places = [self._places[one] for one in documents if one in self._places]
-        parts = [np.arange(self.firsts[one], self.firsts[one + 1]) for one in places]
+        parts = [np.arange(*self.runs[one]) for one in places]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
 
-    def save(self, folder: Path) -> None:
-        """Write the arrays into `folder`, in place of what is there; raises SearchIndexError.
+    def joined(self, other: ForwardIndex, *, without: Collection[str] = ()) -> ForwardIndex:
+        """Return the passages of both in memory, but for those of some documents of this one."""
+        kept = [(one, run) for one, run in self._runs() if one not in without]
+        rows = self.rows_of([one for one, _ in kept])
+        lengths = np.diff(self.starts)
+        held = np.repeat(np.isin(np.arange(self.extent), rows), lengths)
+        first, after = len(rows), len(rows) + other.extent
+        ends = np.cumsum([0, *(last - begin for _, (begin, last) in kept)])
+        return ForwardIndex(
+            np.concatenate([one for one in (self.vectors[rows], other.vectors) if len(one)])
+            if after
+            else other.vectors,
+            np.concatenate([self.stems[held], other.stems]),
+            np.cumsum([0, *lengths[rows], *np.diff(other.starts)]).astype(np.int64),
+            np.concatenate([self.spans[rows], other.spans]),
+            (*(one for one, _ in kept), *other.documents),
+            np.concatenate([_pairs(ends), other.runs + first]),
+            after,
+        )
 
-        They are written beside it first: this index may be a view of the files that are replaced.
-        """
-        fresh = folder.with_name(f"{folder.name}.new")
-        try:
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir(parents=True)
-            for name in _ARRAYS:
-                np.save(fresh / f"{name}.npy", getattr(self, name))
-            shutil.rmtree(folder, ignore_errors=True)
-            fresh.rename(folder)
-        except OSError as error:
-            raise SearchIndexError(
-                tr(
-                    "cannot write {file} ({reason}); run: briefing doctor --rebuild",
-                    file=folder,
-                    reason=error.strerror,
-                )
-            ) from error
-
-    @classmethod
-    def load(cls, folder: Path) -> ForwardIndex:
-        """Map the arrays of `folder` into memory; raises SearchIndexError where they are not."""
-        try:
-            large = {"vectors", "stems", "spans", "tokens"}
-            return cls(
-                *(
-                    # A plain view of the mapping: a slice of a memmap is another one, 4 us each.
-                    np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
-                    if name in large
-                    else np.load(folder / f"{name}.npy")
-                    for name in _ARRAYS
-                )
-            )
-        except (OSError, ValueError) as error:
-            raise SearchIndexError(
-                tr("cannot read {file}; run: briefing doctor --rebuild", file=folder)
-            ) from error
+    def _runs(self) -> list[tuple[str, list[int]]]:
+        return list(zip(self.documents, self.runs.tolist(), strict=True))
 
     @classmethod
     def made(
         cls,
-        documents: Sequence[str],
-        read: Callable[[str], tuple[str, Sequence[Passage], Vectors, TokenCodes]],
+        documents: Iterable[str],
+        read: Callable[[str], tuple[str, Sequence[Passage], Vectors]],
         stems: Callable[[str], list[str]],
-        *,
-        before: ForwardIndex | None = None,
-        changed: Collection[str] = (),
     ) -> ForwardIndex:
-        """Return the index of `documents`; `read` gives title, passages, their vectors and tokens.
-
-        The rows of a document in `before` that has not `changed` are reused without reading it.
-        """
-        known = before._places if before is not None else {}
-        vectors: list[Vectors] = []
+        """Return the index of `documents` in memory; `read` gives title, passages and vectors."""
+        held: list[str] = []
+        vectors: list[Halves] = []
         codes: list[NDArray[np.uint32]] = []
-        spans: list[NDArray[np.int64]] = []
-        tokens: list[TokenCodes] = []
-        firsts = [0]
+        spans: list[NDArray[np.uint32]] = []
         for one in documents:
-            if before is not None and one in known and one not in changed:
-                first, after = before.firsts[known[one]], before.firsts[known[one] + 1]
-                vectors.append(before.vectors[first:after])
-                spans.append(before.spans[first:after])
-                codes.extend(before.codes(row) for row in range(first, after))
-                bounds = before.token_starts[first : after + 1]
-                tokens.append(TokenCodes(before.tokens[bounds[0] : bounds[-1]], np.diff(bounds)))
-            else:
-                title, passages, matrix, token_codes = read(one)
-                vectors.append(matrix)
-                tokens.append(token_codes)
-                spans.append(np.array([(p.start, p.end) for p in passages], dtype=np.int64))
-                contexts = [f"{title}\n{one.heading}\n{one.head}" for one in passages]
-                context_codes = {context: _stem_codes(stems(context)) for context in set(contexts)}
-                codes.extend(
-                    np.union1d(context_codes[context], _stem_codes(stems(one.text)))
-                    for context, one in zip(contexts, passages, strict=True)
-                )
-            firsts.append(firsts[-1] + len(spans[-1]))
-        lengths = np.cumsum([0, *(len(one) for one in codes)])
+            title, passages, matrix = read(one)
+            held.append(one)
+            vectors.append(matrix.astype(np.float16))
+            spans.append(np.array([(p.start, p.end) for p in passages], dtype=np.uint32))
+            contexts = [f"{title}\n{one.heading}\n{one.head}" for one in passages]
+            context_codes = {context: _stem_codes(stems(context)) for context in set(contexts)}
+            codes.extend(
+                np.union1d(context_codes[context], _stem_codes(stems(one.text)))
+                for context, one in zip(contexts, passages, strict=True)
+            )
+        ends = np.cumsum([0, *(len(one) for one in spans)])
         return cls(
-            np.concatenate(vectors) if vectors else np.zeros((0, 0), dtype=np.float32),
+            np.concatenate(vectors) if vectors else np.zeros((0, 0), dtype=np.float16),
             np.concatenate(codes) if codes else np.zeros(0, dtype=np.uint32),
-            lengths.astype(np.int64),
-            np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.int64),
-            np.array(firsts, dtype=np.int64),
-            np.array(list(documents), dtype=np.str_),
-            *_concatenated(tokens),
+            np.cumsum([0, *(len(one) for one in codes)]).astype(np.int64),
+            np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.uint32),
+            tuple(held),
+            _pairs(ends),
+            int(ends[-1]),
         )
 
 
-def _concatenated(tokens: Sequence[TokenCodes]) -> tuple[Bits, NDArray[np.int64]]:
-    """Return the codes of all passages in one array, and where those of each begin."""
-    whole = TokenCodes.joined(tokens)
-    return whole.codes, np.cumsum([0, *whole.counts]).astype(np.int64)
+def _pairs(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the runs between some borders, which follow each other."""
+    return np.stack([ends[:-1], ends[1:]], axis=1).astype(np.int64)
 
 
 def _stem_codes(stems: Iterable[str]) -> NDArray[np.uint32]:
@@ -208,28 +240,20 @@ def _stem_codes(stems: Iterable[str]) -> NDArray[np.uint32]:
 
 def is_consistent(index: ForwardIndex) -> bool:
     """Say whether the arrays fit each other; they do unless a file was truncated or replaced."""
+    bounds = index.runs.ravel().tolist()
     return (
         len(index.vectors) == len(index.spans) == len(index.starts) - 1
-        and int(index.firsts[-1]) == len(index.spans)
         and int(index.starts[-1]) == len(index.stems)
-        and len(index.token_starts) == len(index.starts)
-        and int(index.token_starts[-1]) == len(index.tokens)
-        and all(a <= b for a, b in pairwise(index.firsts.tolist()))
+        and len(index.runs) == len(index.documents)
+        and all(a <= b for a, b in pairwise([0, *bounds, index.extent]))
     )
 
 
-def forward_index_of(
-    library: Library,
-    entries: Mapping[str, Entry],
-    *,
-    before: ForwardIndex | None = None,
-    changed: Collection[str] = (),
-) -> ForwardIndex:
-    """Return the forward index of those documents, reusing what is unchanged in `before`."""
+def forward_index_of(library: Library, entries: Mapping[str, Entry]) -> ForwardIndex:
+    """Return the forward index of those documents, made in memory."""
 
-    def read(document: str) -> tuple[str, list[Passage], Vectors, TokenCodes]:
+    def read(document: str) -> tuple[str, list[Passage], Vectors]:
         vectors = library.vectors([document])[1]
-        title = entries[document].source.title
-        return title, library.passages_of(document), vectors, library.token_codes(document)
+        return entries[document].source.title, library.passages_of(document), vectors
 
-    return ForwardIndex.made(sorted(entries), read, stems, before=before, changed=changed)
+    return ForwardIndex.made(sorted(entries), read, stems)

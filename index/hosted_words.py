@@ -36,6 +36,8 @@ class HostedWords:
         self._known: dict[int, int] = {}
         # Which rows may be found, and how many; None for all.
         self._shown: NDArray[np.bool_] | None = None
+        if len(forward) < forward.extent:
+            self._shown = _among(forward, forward.rows)
         self._total = len(forward)
 
     def __len__(self) -> int:
@@ -46,8 +48,7 @@ class HostedWords:
     ) -> HostedWords:
         """Return this search for `documents` alone, answered from the forward index."""
         found = HostedWords(self._forward, None)
-        found._shown = np.zeros(len(self._forward), dtype=bool)
-        found._shown[self._forward.rows_of(documents)] = True
+        found._shown = _among(self._forward, self._forward.rows_of(documents))
         found._total = passages
         return found
 
@@ -85,8 +86,8 @@ class HostedWords:
             if found is not None:
                 return found
         scores = self._scores(term_weights(terms))
-        rows = self._forward.rows_of(documents) if documents else np.arange(len(self._forward))
-        rows = rows[scores[rows] > 0]
+        rows = self._forward.rows_of(documents) if documents else self._forward.rows
+        rows = self._forward.in_order(rows[scores[rows] > 0])
         best = rows[np.argsort(-scores[rows], kind="stable")[:count]]
         return [(self._forward.id(int(row)), float(scores[row])) for row in best]
 
@@ -100,9 +101,10 @@ class HostedWords:
         if not codes:
             return []
         rows, _ = self._places(codes)
-        held = np.bincount(rows, minlength=len(self._forward)) == len(codes)
-        scores = np.where(held, self._scores(dict.fromkeys(codes, 1.0)), 0.0)
-        best = np.argsort(-scores, kind="stable")[: min(count, int(held.sum()))]
+        counts = np.bincount(rows, minlength=self._forward.extent)
+        held = self._forward.in_order(np.flatnonzero(counts == len(codes)))
+        scores = self._scores(dict.fromkeys(codes, 1.0))[held]
+        best = held[np.argsort(-scores, kind="stable")[:count]]
         return [self._forward.id(int(row)) for row in best]
 
     def resembling(self, stem: str, count: int = 10) -> list[str]:
@@ -115,7 +117,8 @@ class HostedWords:
             (a + one + b for a, b in cuts for one in _LETTERS),
         )
         rows, _ = self._places(sorted({stem_code(one) for one in near}))
-        return [self._forward.id(int(row)) for row in np.unique(rows)[:count]]
+        best = self._forward.in_order(np.unique(rows))[:count]
+        return [self._forward.id(int(row)) for row in best]
 
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """Return in how many passages each stem occurs, title and headings included."""
@@ -169,12 +172,12 @@ class HostedWords:
         codes = sorted(rare)
         rows, which = self._places(codes)
         values = np.array([rare[one] for one in codes])
-        sums = np.bincount(rows, weights=values[which], minlength=len(self._forward))
+        sums = np.bincount(rows, weights=values[which], minlength=self._forward.extent)
         return np.asarray(sums * self._saturation(self._lengths), dtype=np.float64)
 
     def _saturation(self, lengths: NDArray[Any]) -> NDArray[np.float64]:
         """Return what one occurrence of a word counts in texts with so many stems."""
-        mean = float(self._lengths.mean()) if len(self) else 1.0
+        mean = float(self._lengths[self._forward.rows].mean()) if len(self) else 1.0
         return np.asarray((K + 1) / (1 + K * (1 - B + B * lengths / max(mean, 1.0))))
 
     def _best_among(
@@ -193,3 +196,9 @@ class HostedWords:
             if score := sum(value for code, value in rare.items() if code in held):
                 scored.append((one, score * float(self._saturation(length)[0])))
         return sorted(scored, key=lambda pair: -pair[1])[:count]
+
+
+def _among(forward: ForwardIndex, rows: Rows) -> NDArray[np.bool_]:
+    shown = np.zeros(forward.extent, dtype=bool)
+    shown[rows] = True
+    return shown

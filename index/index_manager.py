@@ -13,6 +13,7 @@ import logging
 import math
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,16 +29,17 @@ from corpus.errors import (
 )
 from corpus.i18n import tr
 from corpus.library import Library
+from index import forward_files
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
-from index.forward_index import ForwardIndex, forward_index_of, is_consistent
+from index.forward_index import is_consistent
 from index.hosted_words import HostedWords
-from index.index_writer import IndexWriter, Told, write_words
+from index.index_writer import IndexWriter, Told
 from index.keyword_index import KeywordIndex, WordSearch
 from index.manifest import FILE_NAME, VECTORS, Manifest
-from index.probe import probe_vectors, sample
+from index.probe import probe_vectors, stored_of
 from index.server_address import is_address
 from index.shared_vectors import SharedReader, SharedVectors
-from index.snapshot import Snapshot, VectorReader
+from index.snapshot import Snapshot, VectorReader, snapshot_in_memory
 from index.vector_store import DEFAULT_STORE, store_named
 from index.versions import later_versions
 
@@ -72,6 +74,10 @@ class _Published:
     snapshot: Snapshot
     manifest: Manifest | None
     mark: _Mark | None
+
+    def has_store_of(self, manifest: Manifest) -> bool:
+        """Say whether the vector store was not written between this state and that one."""
+        return self.manifest is not None and self.manifest.stored == manifest.stored
 
 
 class IndexManager:
@@ -113,6 +119,8 @@ class IndexManager:
         self._broken: _Mark | None = None
         # Of up to so many passages the store is not opened here, since it was not tried yet.
         self._held_back: float = _NONE
+        # How much of one document another repeats, by the embedder that says so (index.versions).
+        self._shares: defaultdict[str, dict[tuple[str, str], float]] = defaultdict(dict)
         self._open_lock = threading.Lock()
         self._write_lock = threading.Lock()
         # The generation wanted by a thread that found another one updating.
@@ -247,8 +255,7 @@ class IndexManager:
                 present and present.manifest and present.manifest.vectors_in_files
             )
             if present is not None and not empty and self._store.may_crash:
-                ids = [forward.id(row) for row in range(len(forward))]
-                stored = sample(ids, forward.vectors)
+                ids, stored = stored_of(forward)
                 found = probe_vectors(self._folder / VECTORS, ids, stored, store=self._store_name)
                 if self._published is not None and self._manifest_mark() == present.mark:
                     reason = found.reason
@@ -348,9 +355,12 @@ class IndexManager:
             mark = self._manifest_mark()
             manifest = Manifest.read(self._folder)
             if present is not None and manifest is not None and not manifest.clean:
-                # A writer is at work: what is open stays usable, except for the vector store.
-                self._close_vectors()
-                kept = present.snapshot.vectors if self._server is not None else None
+                # A writer is at work: what is open stays usable, except for a vector store that
+                # is written.
+                kept = present.snapshot.vectors
+                if not (manifest.stored and present.has_store_of(manifest)):
+                    self._close_vectors()
+                    kept = kept if self._server is not None else None
                 snapshot = replace(present.snapshot, vectors=kept)
                 return _Published(snapshot, present.manifest, mark)
             manifest = self._trusted_manifest()
@@ -376,25 +386,32 @@ class IndexManager:
             return replace(present, mark=mark)
         return _Published(self._snapshot_of_library(), None, mark)
 
+    @tracing.spanned("open indexes")
     def _open(self, manifest: Manifest) -> Snapshot:
         """Open the indexes that a manifest describes; raises SearchIndexError."""
-        self._close_vectors()
-        forward = ForwardIndex.load(self._folder / "forward")
+        present = self._published
+        kept = present.snapshot.vectors if present and present.has_store_of(manifest) else None
+        # A store that was not written since stays open, with what it has read of its graph.
+        if not (isinstance(kept, VectorReader) and kept.is_open):
+            self._close_vectors()
+            kept = None
+        forward = forward_files.load(self._folder / "forward")
         server = None if self._server is None else self._server.reader(manifest.embedder)
         words: WordSearch = (
             HostedWords(forward, server)
             if manifest.hosted_words
             else KeywordIndex(self._folder / "words").searcher()
         )
-        vectors = None
-        if server is None and manifest.passages > self._held_back:
-            vectors = self._store.open(self._folder / VECTORS)
-        counts = {len(forward), len(words), manifest.passages}
-        counts |= set() if vectors is None else {len(vectors)}
-        if not is_consistent(forward) or len(counts) > 1:
-            if vectors is not None:
-                vectors.close()
+        if not is_consistent(forward) or len({len(forward), len(words), manifest.passages}) > 1:
             raise SearchIndexError(tr("the indexes differ in what they hold"))
+        vectors = kept.beside(forward) if isinstance(kept, VectorReader) else None
+        if vectors is None and server is None and manifest.passages > self._held_back:
+            store = self._store.open(self._folder / VECTORS)
+            held = len(forward) - len(forward.late_rows) + forward.gone_passages
+            if len(store) != held:
+                store.close()
+                raise SearchIndexError(tr("the indexes differ in what they hold"))
+            vectors = VectorReader(store, forward)
         entries = {one.id: one for one in self._library.entries() if forward.holds(one.id)}
         scale = self._scale(manifest.embedder)
         return Snapshot(
@@ -403,28 +420,15 @@ class IndexManager:
             entries,
             forward,
             words,
-            server if vectors is None else VectorReader(vectors),
-            later_versions(entries.values(), forward, scale),
+            server if vectors is None else vectors,
+            later_versions(entries.values(), forward, scale, self._shares[manifest.embedder]),
             scale,
         )
 
     def _snapshot_of_library(self) -> Snapshot:
         """Return a snapshot made in memory, used while the indexes cannot be trusted."""
-        return _from_the_beginning(self._snapshot_in_memory)
-
-    def _snapshot_in_memory(self) -> Snapshot:
-        with self._library.unchanging():
-            generation, embedder = self._library.generation, self._library.embedder
-            entries = {one.id: one for one in self._library.entries() if one.passages}
-            forward = forward_index_of(self._library, entries)
-            words: WordSearch = HostedWords(forward, None)
-            if not self._hosted_words:
-                made = KeywordIndex(None)
-                write_words(made, self._library, entries)
-                words = made.searcher()
-        scale = self._scale(embedder)
-        later = later_versions(entries.values(), forward, scale)
-        return Snapshot(generation, embedder, entries, forward, words, None, later, scale)
+        made = partial(snapshot_in_memory, self._library, self._scale, words=not self._hosted_words)
+        return _from_the_beginning(made)
 
     def _update_once(self, rebuild: bool, told: Told | None) -> tuple[int, bool]:
         """Update the indexes; return the generation they show and whether they were rebuilt.
@@ -440,7 +444,7 @@ class IndexManager:
             try:
                 if manifest is None or rebuild or not self._try_apply(manifest, target):
                     rebuild = True
-                    self._publish(target, self._writer.rebuild(target, told))
+                    self._publish(self._writer.rebuild(target, told))
             except OSError as error:
                 raise StorageError(
                     tr("cannot write {file} ({reason})", file=self._folder, reason=error.strerror)
@@ -453,17 +457,18 @@ class IndexManager:
     def _try_apply(self, manifest: Manifest, target: int) -> bool:
         """Write what changed since the manifest; False if an index fails and must be rebuilt."""
         try:
-            self._publish(target, self._writer.apply(manifest, target))
+            self._publish(self._writer.apply(manifest, target))
         except SearchIndexError as error:
             _LOG.error("an index refuses an update and is made anew", exc_info=error)
             return False
         return True
 
-    def _publish(self, target: int, passages: int) -> None:
-        """Mark the indexes clean and have searches use them from here on."""
-        manifest = self._writer.finished(target, passages)
+    def _publish(self, manifest: Manifest) -> None:
+        """Have searches use indexes that are clean from here on."""
         with self._open_lock:
-            self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
+            # Nobody has searched yet in a process that only adds: whoever does opens them.
+            if self._published is not None:
+                self._published = _Published(self._open(manifest), manifest, self._manifest_mark())
 
     def _withdraw_vectors(self) -> None:
         """Have searches compare vectors exactly from here on, since the store will be written.

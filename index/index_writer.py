@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
 
+from corpus import tracing
 from corpus.catalogue import Entry
 from corpus.library import Library
+from index import forward_files
 from index.forward_index import ForwardIndex, forward_index_of
 from index.keyword_index import KeywordIndex
 from index.manifest import FORMAT, VECTORS, IndexPart, Manifest, parts_of
@@ -21,6 +23,10 @@ from index.vector_store import VECTOR_STORES, store_named
 _LOG = logging.getLogger(__name__)
 # Is given how much is done, and of how much.
 Told = Callable[[int, int], None]
+# From so many passages on the vector store is written only when it lacks, or has too much, more
+# than this share of them, or this many. Chroma reads all of its graph before it changes anything:
+# 0.7 s of one core for 10,000 passages. Comparing 2,000 exactly takes a millisecond.
+_LARGE, _SHARE_LATE, _MOST_LATE = 5_000, 0.05, 2_000
 
 
 class IndexWriter:
@@ -48,8 +54,8 @@ class IndexWriter:
         self._on_server = on_server
         self._hosted_words = hosted_words
 
-    def apply(self, manifest: Manifest, target: int) -> int:
-        """Write what changed after the manifest's generation; return how many passages there are.
+    def apply(self, manifest: Manifest, target: int) -> Manifest:
+        """Write what changed after the manifest's generation; return what the indexes then show.
 
         Raises SearchIndexError where an index refuses.
         """
@@ -60,26 +66,44 @@ class IndexWriter:
             if one.generation <= target
         }
         present = sorted(changed & entries.keys())
-        before = ForwardIndex.load(self._folder / "forward")
-        self._withdraw()
-        replace(manifest, clean=False).write(self._folder)
+        before = forward_files.load(self._folder / "forward")
+        fresh = forward_index_of(self._library, {one: entries[one] for one in present})
+        # The vector store, which takes seconds to write to, is left alone while it lacks little.
+        left = not self._on_server and _may_wait(before, changed, fresh)
+        if not left:
+            self._withdraw()
+        unclean = replace(manifest, clean=False, stored=manifest.stored if left else 0)
+        unclean.write(self._folder)
         if not manifest.hosted_words:
-            with KeywordIndex(self._folder / "words").writing() as writer:
+            with (
+                tracing.span("index words"),
+                KeywordIndex(self._folder / "words").writing() as writer,
+            ):
                 for document in changed:
                     writer.remove_document(document)
                 for document in present:
                     writer.add(entries[document].source.title, self._library.passages_of(document))
-        if not self._on_server:
-            with closing(self._store.open(self._folder / VECTORS)) as vectors:
-                vectors.remove_documents(sorted(changed))
-                if present:
-                    vectors.add(*self._library.vectors(present))
-        forward = forward_index_of(self._library, entries, before=before, changed=changed)
-        forward.save(self._folder / "forward")
-        return len(forward)
+        if not left and not self._on_server:
+            late = {before.number(row)[0] for row in before.late_rows.tolist()} - changed
+            with (
+                tracing.span("index vectors"),
+                closing(self._store.open(self._folder / VECTORS)) as vectors,
+            ):
+                vectors.remove_documents(sorted(changed | {one for one, *_ in before.gone}))
+                if present or late:
+                    vectors.add(*self._library.vectors(sorted(late.union(present))))
+        with tracing.span("index forward"):
+            forward, grown = forward_files.update(
+                self._folder / "forward", before, changed, fresh, stored=not left
+            )
+        with tracing.span("index manifest"):
+            parts = parts_of(self._folder, self._store, before=manifest.parts, grown=grown)
+            return self._finished(
+                target, len(forward), parts, stored=manifest.stored if left else target
+            )
 
-    def rebuild(self, target: int, told: Told | None = None) -> int:
-        """Build new indexes beside the old ones, and replace those; return how many passages.
+    def rebuild(self, target: int, told: Told | None = None) -> Manifest:
+        """Build new indexes beside the old ones, and replace those; return what they show.
 
         Searches use the old ones, if there are any, until then. `told` is given the passages that
         are in, and how many there are.
@@ -102,7 +126,7 @@ class IndexWriter:
                         told(done, total)
             folders.append(VECTORS)
         forward = forward_index_of(self._library, entries)
-        forward.save(fresh / "forward")
+        forward_files.save(forward, fresh / "forward")
         self._withdraw()
         before = Manifest.read(self._folder)
         old = VECTOR_STORES.get(before.store) if before is not None else None
@@ -118,12 +142,14 @@ class IndexWriter:
             if name in folders:
                 (fresh / name).rename(self._folder / name)
         shutil.rmtree(fresh, ignore_errors=True)
-        return len(forward)
-
-    def finished(self, target: int, passages: int) -> Manifest:
-        """Write the manifest of indexes that show a generation, and return it."""
         parts = parts_of(self._folder, self._store)
-        manifest = self._manifest_of(target, passages, parts, clean=True)
+        return self._finished(target, len(forward), parts, stored=target)
+
+    def _finished(
+        self, target: int, passages: int, parts: dict[str, IndexPart], *, stored: int
+    ) -> Manifest:
+        """Write the manifest of indexes that show a generation, and return it."""
+        manifest = replace(self._manifest_of(target, passages, parts, clean=True), stored=stored)
         manifest.write(self._folder)
         return manifest
 
@@ -143,6 +169,16 @@ class IndexWriter:
             # What is there, whatever another machine has the server do meanwhile.
             hosted_words=self._on_server and not (self._folder / "words").is_dir(),
         )
+
+
+def _may_wait(before: ForwardIndex, changed: Collection[str], fresh: ForwardIndex) -> bool:
+    """Say whether a change is so small, beside what is there, that the vector store may wait.
+
+    What it lacks is compared exactly meanwhile, what it has too much is passed over.
+    """
+    leaving = sum(after - first for _, first, after in before.leaving(changed))
+    behind = len(before.late_rows) + fresh.extent + before.gone_passages + leaving
+    return behind <= min(before.stored * _SHARE_LATE, _MOST_LATE) and before.stored >= _LARGE
 
 
 def write_words(words: KeywordIndex, library: Library, entries: Mapping[str, Entry]) -> None:

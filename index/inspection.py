@@ -7,7 +7,7 @@ rebuild, and is what `briefing doctor` does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from corpus.errors import SearchIndexError
 from corpus.i18n import tr
 from corpus.library import Library
+from index import forward_files
 from index.forward_index import ForwardIndex, is_consistent
 from index.keyword_index import KeywordIndex
 from index.manifest import VECTORS, Manifest
@@ -44,11 +45,17 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
     ids, matrix = library.vectors()
     faults = []
     stored = sample(ids, matrix)
-    probed = (
-        SharedVectors(library, store).probe(ids, stored)
-        if is_address(store)
-        else probe_vectors(folder / VECTORS, ids, stored, store=store)
-    )
+    index = _forward(folder)
+    # The store may lack some passages, and have some that are gone: the forward index says which.
+    lacks = len(index.late_rows) - index.gone_passages if index else 0
+    if is_address(store):
+        probed = SharedVectors(library, store).probe(ids, stored)
+    else:
+        there = set(index.stored_ids()) if index else set(ids)
+        known = {one: vector for one, vector in stored.items() if one in there}
+        probed = probe_vectors(folder / VECTORS, there, known, store=store)
+        if probed.sound:
+            probed = replace(probed, count=probed.count + lacks)
     if not probed.sound:
         faults.append(tr("vectors: {reason}", reason=probed.reason))
     forward = None
@@ -62,12 +69,22 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
     elif words != len(ids):
         faults.append(tr("words: they hold {count} passages", count=words))
     try:
-        index = ForwardIndex.load(folder / "forward")
-        forward = len(index)
-        faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(index, library)]
+        opened = forward_files.load(folder / "forward")
+        forward = len(opened)
+        faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(opened, library)]
     except SearchIndexError:
         faults.append(tr("forward: it cannot be opened"))
     return Inspection(len(ids), probed.count or None, words, forward, tuple(faults))
+
+
+def _forward(folder: Path) -> ForwardIndex | None:
+    """Return the forward index where the vector store is behind it, and it can be believed."""
+    try:
+        index = forward_files.load(folder / "forward")
+    except SearchIndexError:
+        return None
+    behind = is_consistent(index) and (len(index.late_rows) or index.gone)
+    return index if behind else None
 
 
 def _keyword_count(folder: Path) -> int | None:
@@ -86,10 +103,10 @@ def _forward_faults(index: ForwardIndex, library: Library) -> Iterator[str]:
     if not is_consistent(index):
         yield tr("its arrays do not fit each other")
         return
-    if not np.isfinite(index.vectors).all():
+    if not np.isfinite(index.vectors_of(index.rows)).all():
         yield tr("some of its vectors are no numbers")
     entries = {one.id for one in library.entries() if one.passages}
-    indexed = set(map(str, index.documents))
+    indexed = set(index.documents)
     if indexed != entries:
         yield tr(
             "it lacks {missing} documents and holds {foreign} others",
@@ -109,5 +126,5 @@ def _same_contents(index: ForwardIndex, library: Library, document: str) -> bool
     places = {one: place for place, one in enumerate(ids)}
     order = [places.get(index.id(int(row)), -1) for row in rows]
     return sorted(order) == list(range(len(ids))) and np.array_equal(
-        index.vectors[rows], matrix[order]
+        index.vectors_of(rows), matrix[order]
     )

@@ -3,7 +3,8 @@
 ColBERT's scoring (Khattab and Zaharia, 2020, https://arxiv.org/abs/2004.12832) over the token
 vectors that all-MiniLM-L6-v2 makes on the way to a passage's vector. A token is stored as one bit
 for each dimension, the side of the mean it lies on: 48 bytes; stop words and punctuation are not
-stored. A passage takes 5 KB. docs/decisions.md has how much of the gain that keeps.
+stored, and each two of the others share a code. A passage takes 2.5 KB. docs/decisions.md has how
+much of the gain that keeps.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from corpus import tracing
 from corpus.token_codes import Bits, TokenCodes
 from index.embedder_weights import DEFAULT_MODEL
 from index.embedding import Embedder, Vectors
-from index.forward_index import ForwardIndex, Rows
 from index.query import STOP_WORDS
 
 States = NDArray[np.float32]
 # The mean length of one side of a normal distribution, in standard deviations.
 _SIDE = float(np.sqrt(2 / np.pi))
+# How many tokens of a passage share a code: with two the right passages rank as they do with one
+# each, with three fewer of them are first (docs/decisions.md).
+_A_CODE = 2
 # Made from the starter library by benchmarks/fit_tokens.py: mean and spread of each dimension.
 _CONSTANTS = Path(__file__).parent / "tokens.npz"
 
@@ -99,31 +102,59 @@ def content_states(states: States, ids: NDArray[np.int64], is_content: NDArray[n
 
 
 def codes_of(states: States) -> Bits:
-    """Return the codes uint8 [tokens, dimension / 8] of states with rows of length 1."""
-    mean, _ = _constants()
-    return np.packbits(states > mean, axis=1)
+    """Return the codes uint8 [tokens / 2, dimension / 8] of a passage's states, rows of length 1.
 
-
-def max_similarities(forward: ForwardIndex, rows: Rows, question: States) -> NDArray[np.float64]:
-    """Return for each row the mean, over the question's tokens, of the best cosine with its tokens.
-
-    NaN for a row whose passage has no token codes: it was embedded without, or by another model.
+    Alike ones share a code.
     """
-    found = np.full(len(rows), np.nan)
-    counts = forward.token_starts[rows + 1] - forward.token_starts[rows]
-    known = np.flatnonzero(counts)
-    if not len(known) or not len(question):
+    mean, _ = _constants()
+    return np.packbits(pooled(states, -(-len(states) // _A_CODE)) > mean, axis=1)
+
+
+def pooled(states: States, count: int) -> States:
+    """Return the means of so many clusters of states, by Ward's method.
+
+    Token pooling (Clavié, Chaffin and Adams, 2024, https://arxiv.org/abs/2409.14683). Pairs that
+    are each other's nearest are merged at once, the nearest first: some five rounds for a passage.
+    """
+    sums, sizes = states.copy(), np.ones(len(states), dtype=np.float32)
+    while len(sums) > count:
+        means = sums / sizes[:, None]
+        squares = (means * means).sum(axis=1)
+        costs = squares[:, None] + squares - 2 * means @ means.T
+        costs *= sizes[:, None] * sizes / (sizes[:, None] + sizes)
+        np.fill_diagonal(costs, np.inf)
+        nearest = costs.argmin(axis=1)
+        places = np.arange(len(sums))
+        left = np.flatnonzero((nearest[nearest] == places) & (nearest > places))
+        if not len(left):
+            # Several are equally near, in a ring.
+            left = np.array([costs.min(axis=1).argmin()])
+        left = left[np.argsort(costs[left, nearest[left]], kind="stable")[: len(sums) - count]]
+        right = nearest[left]
+        sums[left] += sums[right]
+        sizes[left] += sizes[right]
+        kept = np.ones(len(sums), dtype=bool)
+        kept[right] = False
+        sums, sizes = sums[kept], sizes[kept]
+    return np.asarray(sums / sizes[:, None], dtype=np.float32)
+
+
+def max_similarities(tokens: TokenCodes, question: States) -> NDArray[np.float64]:
+    """Return for each passage the mean, over the question's tokens, of their best cosines there.
+
+    NaN for a passage without token codes: it was embedded without, or by another model.
+    """
+    found = np.full(len(tokens.counts), np.nan)
+    known = tokens.counts > 0
+    if not known.any() or not len(question):
         return found
-    places = np.concatenate(
-        [np.arange(forward.token_starts[row], forward.token_starts[row + 1]) for row in rows[known]]
-    )
     mean, spread = _constants()
-    signs = np.unpackbits(forward.tokens[places], axis=1).astype(np.float32) * 2 - 1
+    signs = np.unpackbits(tokens.codes, axis=1).astype(np.float32) * 2 - 1
     side = _SIDE * spread
     # A token is taken for mean + side · sign; its length follows from the same product.
     products = signs @ np.vstack([question * side, 2 * mean * side]).T
     lengths = np.sqrt(np.maximum(products[:, -1] + mean @ mean + side @ side, 1e-9))
     cosines = (products[:, :-1] + question @ mean) / lengths[:, None]
-    starts = np.cumsum([0, *counts[known][:-1]])
+    starts = np.cumsum([0, *tokens.counts[known][:-1]])
     found[known] = np.maximum.reduceat(cosines, starts, axis=0).mean(axis=1)
     return found

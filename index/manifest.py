@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,14 +12,15 @@ from corpus.errors import SearchIndexError
 from corpus.i18n import tr
 from corpus.library import Library
 from corpus.private_files import close_to_others, private_folder
+from index.forward_files import GROWING
 from index.vector_store import DEFAULT_STORE, VectorStoreKind
 
 # Raised when the contents of an index change meaning: older indexes are then rebuilt.
-FORMAT = 6
+FORMAT = 7
 FILE_NAME = "manifest.json"
 VECTORS = "vectors"
 # The index files besides those of the vector store: Tantivy's segments, and our arrays.
-_PARTS = ("words/*", "forward/*.npy")
+_PARTS = ("words/*", "forward/*")
 _BLOCK = 1 << 20
 
 
@@ -39,7 +40,9 @@ class Manifest:
     `library` and `change` are the library's identity and its change at `generation`; `passages` is
     how many each index holds, `parts` the files by their path in the index folder. `clean` is False
     while they are being written. `store` is the name or address of what keeps the vectors; with
-    `hosted_words` passages are found by words there too, and there is no keyword index.
+    `hosted_words` passages are found by words there too, and there is no keyword index. `stored` is
+    the generation that the vector store shows, which may be behind (ForwardIndex.stored); 0 while
+    it is being written.
     """
 
     format: int
@@ -52,6 +55,7 @@ class Manifest:
     parts: dict[str, IndexPart]
     store: str = DEFAULT_STORE
     hosted_words: bool = False
+    stored: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -124,10 +128,20 @@ class Manifest:
         return next((name for name in present if not (folder / name).is_file()), "")
 
 
-def parts_of(folder: Path, store: VectorStoreKind) -> dict[str, IndexPart]:
-    """Return the files that the indexes in `folder` consist of; raises SearchIndexError."""
+def parts_of(
+    folder: Path,
+    store: VectorStoreKind,
+    *,
+    before: Mapping[str, IndexPart] | None = None,
+    grown: bool = False,
+) -> dict[str, IndexPart]:
+    """Return the files that the indexes in `folder` consist of; raises SearchIndexError.
+
+    Those that are as they were in `before` are not read again, and of the arrays of the forward
+    index, which have `grown` at their ends, no more than that.
+    """
     try:
-        return dict(_parts(folder, store))
+        return dict(_parts(folder, store, before or {}, grown=grown))
     except OSError as error:
         raise SearchIndexError(
             tr(
@@ -138,19 +152,29 @@ def parts_of(folder: Path, store: VectorStoreKind) -> dict[str, IndexPart]:
         ) from error
 
 
-def _parts(folder: Path, store: VectorStoreKind) -> Iterator[tuple[str, IndexPart]]:
+def _parts(
+    folder: Path, store: VectorStoreKind, before: Mapping[str, IndexPart], *, grown: bool
+) -> Iterator[tuple[str, IndexPart]]:
     ours = (file for pattern in _PARTS for file in sorted(folder.glob(pattern)))
     for file in (*store.lasting(folder / VECTORS), *ours):
         # Lock files do not stay as they were written.
         if file.is_file() and not file.name.startswith(".tantivy"):
+            name = str(file.relative_to(folder))
             status = file.stat()
-            part = IndexPart(status.st_size, status.st_mtime_ns, _checksum(file))
-            yield str(file.relative_to(folder)), part
+            size, written = status.st_size, status.st_mtime_ns
+            part = before.get(name)
+            if part is None or (part.size, part.written) != (size, written):
+                longer = grown and part is not None and file.suffix == GROWING
+                known = part if longer else None
+                part = IndexPart(size, written, _checksum(file, known))
+            yield name, part
 
 
-def _checksum(file: Path) -> int:
-    checksum = 0
+def _checksum(file: Path, known: IndexPart | None = None) -> int:
+    """Return the CRC-32 of a file, of which the beginning may be known."""
+    checksum = known.checksum if known else 0
     with file.open("rb") as stream:
+        stream.seek(known.size if known else 0)
         while block := stream.read(_BLOCK):
             checksum = zlib.crc32(block, checksum)
     return checksum

@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,10 @@ from index.vector_store import (
     VectorStoreKind,
     store_named,
 )
+
+if TYPE_CHECKING:
+    # The child process needs none of what it imports.
+    from index.forward_index import ForwardIndex
 
 # Opening takes 1 to 2 s of which most is the import of Chroma; a large index needs a few more.
 _SECONDS = 60.0
@@ -80,6 +85,15 @@ def sample(ids: Sequence[str], vectors: Vectors) -> dict[str, Sequence[float]]:
     """Return some ids with their vectors, evenly from the first to the last."""
     rows = np.linspace(0, len(ids) - 1, min(_SAMPLE, len(ids))).astype(int)
     return {ids[row]: vectors[row].tolist() for row in rows}
+
+
+def stored_of(forward: ForwardIndex) -> tuple[list[str], dict[str, Sequence[float]]]:
+    """Return the ids that the store of a library must have, and some with their vectors."""
+    rows = forward.rows[: len(forward) - len(forward.late_rows)]
+    # Enough to choose from.
+    rows = rows[:: max(1, len(rows) // (20 * _SAMPLE))]
+    known = [forward.id(row) for row in rows.tolist()]
+    return forward.stored_ids(), sample(known, forward.vectors_of(rows))
 
 
 def _probe_in_child(

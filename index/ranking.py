@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.date_mentions import date_mentions
+from corpus.token_codes import TokenCodes
 from index.forward_index import ForwardIndex, Rows, stem_code
 from index.late_interaction import States, max_similarities
 from index.query import Concept
@@ -89,15 +90,18 @@ class Coverage:
         )
 
 
-def late_values(index: ForwardIndex, rows: Rows, question: States, score: Values) -> Values:
+def late_values(
+    tokens_of: Callable[[Rows], TokenCodes], rows: Rows, question: States, score: Values
+) -> Values:
     """Return the late interaction of the candidates that rank best by `score`.
 
+    `tokens_of` gives the token codes of some rows: those of the others are not read.
     The others have the least of them: they gain nothing. A passage without token codes gets what
     its place by the other signals comes to, so that it neither gains nor loses by the lack; where
     none of the best has codes, all have 0.
     """
     best = np.argsort(-score, kind="stable")[:COMPARED]
-    found = max_similarities(index, rows[best], question)
+    found = max_similarities(tokens_of(rows[best]), question)
     known = ~np.isnan(found)
     if not known.any():
         return np.zeros(len(rows))

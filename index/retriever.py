@@ -49,8 +49,6 @@ _READER_WEIGHT = 0.35
 # Where some documents may not be read, twice as many neighbours are asked for as their share makes
 # necessary, and a thousand at most: Chroma takes longer for more than exact comparison.
 _SPARE, _MOST_ASKED = 2, 1_000
-# From a third of the rows on: 68 ms against 166 for 38,000 of 40,000.
-_MOST_OF = 3
 # Of this relevance or more a passage is told to answer, as the reader finds it.
 _ANSWERS = 0.5
 
@@ -146,8 +144,8 @@ class Retriever:
         forward, words = snapshot.forward, snapshot.words
         near, found = self._candidates(query, vector, snapshot, only)
         bm25 = {row: score for one, score in found if (row := forward.row(one)) >= 0}
-        # In the order of the forward index, so that ties are always broken in the same way.
-        rows = np.array(sorted({*near, *bm25}), dtype=np.intp)
+        # In an order of their own, so that ties are always broken in the same way.
+        rows = forward.in_order(np.array(sorted({*near, *bm25}), dtype=np.intp))
         ids = {forward.id(row): row for row in rows.tolist()}
         around: dict[int, float] = {}
         if ids:
@@ -162,7 +160,7 @@ class Retriever:
         fits = np.array([date_fit(one.source.dated, months) if one else 0.0 for one in entries])
         candidates = rows.tolist()
         signals = {
-            "meaning": snapshot.scale(np.asarray(forward.vectors[rows], np.float64) @ vector),
+            "meaning": snapshot.scale(forward.vectors_of(rows).astype(np.float64) @ vector),
             "words": np.array([bm25.get(row, 0.0) for row in candidates]),
             "words around": np.array([around.get(row, 0.0) for row in candidates]),
             "covered around": np.array(
@@ -173,7 +171,14 @@ class Retriever:
         }
         if states is not None and len(rows):
             before = np.asarray(sum(weighted_signals(signals).values()), dtype=np.float64)
-            signals["late"] = late_values(forward, rows, states, before)
+            signals["late"] = late_values(
+                lambda some: self._library.token_codes_at(
+                    [forward.number(row) for row in some.tolist()]
+                ),
+                rows,
+                states,
+                before,
+            )
         parts = weighted_signals(signals)
         score = np.asarray(sum(parts.values()), dtype=np.float64)
         return _Ranked(rows, signals, parts, score, coverage)
@@ -188,7 +193,7 @@ class Retriever:
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
         rows = ranked.rows[head]
         stem_codes = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
-        repeats = near_duplicates(stem_codes, np.asarray(forward.vectors[rows]), snapshot.scale)
+        repeats = near_duplicates(stem_codes, forward.vectors_of(rows), snapshot.scale)
         kept = [position for position in range(len(head)) if position not in repeats]
         passages_kept = [passages[forward.id(int(rows[one]))] for one in kept]
         search_scores = [float(ranked.score[head[one]]) for one in kept]
@@ -196,10 +201,8 @@ class Retriever:
         readings = self._readings(query, passages_kept, titles, search_scores)
         scores = search_scores if self._reader is None else _fused(search_scores, readings)
         best = sorted(range(len(kept)), key=lambda one: -scores[one])
-        documents = [str(forward.documents[forward.document_place(int(row))]) for row in rows]
-        groups = repeat_groups(
-            documents, stem_codes, np.asarray(forward.vectors[rows]), snapshot.scale
-        )
+        documents = [forward.number(int(row))[0] for row in rows]
+        groups = repeat_groups(documents, stem_codes, forward.vectors_of(rows), snapshot.scale)
         order = share_among_documents(
             [groups[kept[one]] for one in best], [scores[one] for one in best]
         )
@@ -305,10 +308,9 @@ class Retriever:
         if only is not None:
             rows = forward.rows_of(only)
         else:
-            rows = np.arange(len(forward)) if readable is None else readable
-        # Taking most of the rows out costs more than comparing the few others as well.
-        most = len(rows) * _MOST_OF > len(forward)
-        cosines = (forward.vectors @ vector)[rows] if most else forward.vectors[rows] @ vector
+            rows = forward.rows if readable is None else readable
+        rows = forward.in_order(rows)
+        cosines = forward.vectors_of(rows) @ vector
         return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
 
     def _nearest_readable(

@@ -9,7 +9,9 @@ one downloads a model.
 from __future__ import annotations
 
 import gc
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ _IDS_PER_DELETE = 5_000
 _PAGE = 10_000
 # Chroma writes this file when it writes a graph, every 1,000 vectors; the files of a smaller one
 # hold nothing and are made anew by each query.
-_GRAPH = "index_metadata.pickle"
+_DATABASE, _GRAPH = "chroma.sqlite3", "index_metadata.pickle"
 
 
 class ChromaCollection:
@@ -100,12 +102,26 @@ class VectorIndex(ChromaCollection):
             _COLLECTION, embedding_function=None, configuration={"hnsw": HNSW}
         )
         super().__init__(collection, batch=int(self._client.get_max_batch_size()))
+        self._folder = folder
 
     def close(self) -> None:
         """Let go of the folder, so that another process or a reopening sees it whole."""
         self._client.close()
         del self._collection, self._client
         gc.collect()
+        _shrunk(self._folder / _DATABASE)
+
+
+def _shrunk(file: Path) -> None:
+    """Give back the room of a database of which much is free: vectors that went into the graph.
+
+    Where another process has it open it stays as it is.
+    """
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=0)) as database:
+        (free,) = database.execute("PRAGMA freelist_count").fetchone()
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        if free * 4 > pages:
+            database.execute("VACUUM")
 
 
 def _graphs(folder: Path) -> Iterator[Path]:
@@ -122,7 +138,7 @@ def _graphs(folder: Path) -> Iterator[Path]:
 CHROMA = VectorStoreKind(
     VectorIndex,
     files=_graphs,
-    present=("chroma.sqlite3",),
+    present=(_DATABASE,),
     may_crash=True,
     packages=("chromadb",),
 )

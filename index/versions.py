@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-
-import numpy as np
+from collections.abc import Iterable, Mapping, MutableMapping
 
 from corpus.catalogue import Entry
 from corpus.months import MONTHS
@@ -26,13 +24,24 @@ _MOST_COMPARED = 3
 
 
 def later_versions(
-    entries: Iterable[Entry], forward: ForwardIndex, scale: CosineScale
+    entries: Iterable[Entry],
+    forward: ForwardIndex,
+    scale: CosineScale,
+    shares: MutableMapping[tuple[str, str], float] | None = None,
 ) -> Mapping[str, list[Entry]]:
     """Return for each document the later versions of it, the latest first; without any, no key.
 
     A later version has the same publisher, a like title, a later date of publication, and repeats
-    0.3 or more of the passages (cosine 0.9; `scale` is that of the embedder).
+    0.3 or more of the passages (cosine 0.9; `scale` is that of the embedder). `shares` keeps what
+    was compared for the next time: what two documents share does not change.
     """
+    known = {} if shares is None else shares
+
+    def share(earlier: str, later: str) -> float:
+        if (earlier, later) not in known:
+            known[earlier, later] = _repeated_share(earlier, later, forward, scale)
+        return known[earlier, later]
+
     series: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         title = _title_key(entry.source.title)
@@ -46,7 +55,7 @@ def later_versions(
                 entry
                 for entry in latest[:_MOST_COMPARED]
                 if is_later(entry.source.published, earlier.source.published)
-                and _repeated_share(earlier.id, entry.id, forward, scale) >= _REPEATED
+                and share(earlier.id, entry.id) >= _REPEATED
             ]
             if later:
                 found[earlier.id] = later
@@ -63,5 +72,5 @@ def _repeated_share(earlier: str, later: str, forward: ForwardIndex, scale: Cosi
     one, other = forward.rows_of([earlier]), forward.rows_of([later])
     if not len(one) or not len(other):
         return 0.0
-    cosines = scale(np.asarray(forward.vectors[one]) @ np.asarray(forward.vectors[other]).T)
+    cosines = scale(forward.vectors_of(one) @ forward.vectors_of(other).T)
     return float((cosines.max(axis=1) >= _ALIKE).mean())

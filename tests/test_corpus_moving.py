@@ -29,6 +29,7 @@ ROWS = (
     "INSERT INTO feeds VALUES ('https://example.org/feed', 'A feed', '', '', '', '', '')",
     "INSERT INTO feed_entries VALUES ('https://example.org/feed', '1', 'a', 't', '2026', 'new')",
     "INSERT INTO bibliography (location, record, at) VALUES ('a.md', '{}', '2026')",
+    "INSERT INTO passage_tokens SELECT id, 0, x'01000000', x'ff00' FROM documents",
     "INSERT INTO looks VALUES ('ada', 3, '2026')",
     "INSERT INTO synced_files VALUES ('/f', 'a.md', 4294967296, 1790000000000000000, 7, 'd', '')",
 )
@@ -189,7 +190,7 @@ def test_what_holds_something_else_is_left_alone(
         assert there.entries() == []
 
 
-@pytest.mark.parametrize("table", ["documents", "originals"])
+@pytest.mark.parametrize("table", ["document_vectors", "originals"])
 def test_what_arrives_altered_is_told(
     home: Path, source: Library, tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,9 +198,10 @@ def test_what_arrives_altered_is_told(
     compared = moving._compared
 
     def altered(source: Library, there: Library, say: moving.Say) -> dict[str, Contents]:
-        if table == "documents":
+        if table == "document_vectors":
             statement = (
-                "UPDATE documents SET vectors = ? WHERE id = (SELECT min(id) FROM documents)"
+                "UPDATE document_vectors SET vectors = ?"
+                " WHERE document = (SELECT min(id) FROM documents)"
             )
             there.connections.write(lambda connection: connection.execute(statement, (b"1234",)))
         else:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assistant.memo.memo_repository import MemoRepository
@@ -21,7 +22,7 @@ from assistant.workspace import Workspace
 from corpus import postgresql
 from corpus.catalogue import Entry
 from corpus.connections import Connection
-from corpus.document import Document, Source
+from corpus.document import Document, Heading, Source
 from corpus.errors import (
     LibraryClosed,
     LibraryDamaged,
@@ -36,12 +37,14 @@ from corpus.errors import (
 from corpus.library import Library
 from corpus.postgresql_statements import Session, _for_server
 from corpus.splitting import split
+from corpus.token_codes import TokenCodes
 from index import index_writer
 from index.embedding import HashEmbedder
 from index.forward_index import ForwardIndex
 from index.ingest import Report
 from index.shared_vectors import SharedVectors
 from tests.memos import MEMO
+from tests.older import step_with, vectors_taken_back
 from tests.real_servers import Postgres, chroma_server, free_port
 
 pytestmark = pytest.mark.process
@@ -297,7 +300,7 @@ def test_a_machine_that_died_holds_nothing_up(
 WRITER = """
 import sys
 from pathlib import Path
-from corpus.document import Document, Source
+from corpus.document import Document, Heading, Source
 from corpus.library import Library
 from corpus.splitting import split
 from index.embedding import HashEmbedder
@@ -497,9 +500,9 @@ def test_the_server_crashes_while_the_indexes_are_updated(
             postgres.stop()
             starting[0].start()
 
-    def crashing(library: Library, entries: Mapping[str, Entry], **options: Any) -> ForwardIndex:
+    def crashing(library: Library, entries: Mapping[str, Entry]) -> ForwardIndex:
         crash()
-        return whole(library, entries, **options)
+        return whole(library, entries)
 
     def crashing_there(vectors: SharedVectors) -> dict[str, Entry]:
         crash()
@@ -616,26 +619,42 @@ def test_a_database_that_is_only_read_can_be_read(database: str, tmp_path: Path)
             publish(library, "It cost six.")
 
 
-def test_an_older_library_is_brought_up(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_library_is_brought_up(database: str, tmp_path: Path) -> None:
     """By the same steps as a file, whichever of two machines comes first."""
-    steps = postgresql.MIGRATIONS
-    monkeypatch.setattr(postgresql, "MIGRATIONS", steps[:-1])
-    # What asks for tables of the last step.
-    monkeypatch.setattr("corpus.library.take_over", lambda *_: None)
-    monkeypatch.setattr("corpus.library.is_public", lambda *_: True)
-    monkeypatch.setattr("corpus.library.put_published", lambda *_, **__: None)
     with closing(Library(tmp_path, record=database)) as library:
-        publish(library, "It cost five.")
-        identity = library.identity
-    monkeypatch.undo()
+        # Two passages: one with two tokens, one with one.
+        tokens = TokenCodes(np.arange(6, dtype=np.uint8).reshape(3, 2), np.array([2, 1]))
+        text = "# One\n\nIt cost five.\n\n# Two\n\nIt cost six.\n"
+        headings = (Heading(0, 1, "One"), Heading(text.index("# Two"), 1, "Two"))
+        whole = Document(Source("A title", "/a.md"), text, headings=headings)
+        passages = split(whole, EMBEDDER.count)
+        made = EMBEDDER.embed([one.text for one in passages])
+        library.publish(whole, passages, made, tokens=tokens, embedder=EMBEDDER.name)
+        vectors, identity = library.vectors()[1], library.identity
+
+        def taken_back(connection: Connection) -> None:
+            vectors_taken_back(connection, "BYTEA", "''")
+            for name in ("content", "places"):
+                connection.execute(f"ALTER TABLE documents DROP COLUMN {name}")
+            for name in ("document_vectors", "passage_tokens"):
+                connection.execute(f"DROP TABLE {name}")
+            step = step_with("document_vectors")
+            connection.execute("UPDATE library_schema SET version = ?", (step,))
+
+        library.connections.write(taken_back)
     opened: list[str] = []
 
     def opening() -> None:
         with closing(Library(tmp_path, record=database)) as one:
             opened.append(one.identity)
             assert len(one.entries()) == 1 and one.conversations.all() == []
+            assert np.array_equal(one.vectors()[1], vectors)
+            kept = one.token_codes(whole.id)
+            assert kept.codes.tolist() == tokens.codes.tolist()
+            assert kept.counts.tolist() == tokens.counts.tolist() == [2, 1]
+            some = one.token_codes_at([(whole.id, 1), ("none", 0), (whole.id, 0)])
+            assert some.counts.tolist() == [1, 0, 2]
+            assert some.codes.tolist() == tokens.codes[[2, 0, 1]].tolist()
 
     threads = [threading.Thread(target=opening) for _ in range(3)]
     for thread in threads:

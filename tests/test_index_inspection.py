@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from corpus.log import last_failures, logging_to
+from index import forward_files
 from index.inspection import inspect_indexes
 from index.keyword_index import KeywordIndex
 from tests.servers import until
@@ -85,10 +87,10 @@ def doctor(home: Path, *args: str) -> str:
 
 
 def array_with(home: Path, name: str, change: Callable[[np.ndarray], None]) -> None:
-    file = home / "index" / "forward" / f"{name}.npy"
-    array = np.load(file)
+    index = forward_files.load(home / "index" / "forward")
+    array = np.array(getattr(index, name))
     change(array)
-    np.save(file, array)
+    forward_files.save(replace(index, **{name: array}), home / "index" / "forward")
 
 
 def no_number(home: Path) -> None:
@@ -104,15 +106,17 @@ def other_span(home: Path) -> None:
 
 
 def other_document(home: Path) -> None:
-    array_with(home, "documents", lambda array: array.__setitem__(0, "0" * 12))
+    index = forward_files.load(home / "index" / "forward")
+    other = replace(index, documents=("0" * 12, *index.documents[1:]))
+    forward_files.save(other, home / "index" / "forward")
 
 
 def rows_out_of_order(home: Path) -> None:
-    array_with(home, "firsts", lambda array: array.__setitem__(-1, array[-1] - 1))
+    array_with(home, "runs", lambda array: array.__setitem__((-1, 1), array[-1, 0] - 1))
 
 
 def forward_cut(home: Path) -> None:
-    file = home / "index" / "forward" / "vectors.npy"
+    file = home / "index" / "forward" / "vectors.array"
     file.write_bytes(file.read_bytes()[:1000])
 
 

@@ -14,8 +14,8 @@ from assistant.workspace import Workspace
 from corpus import vocabulary
 from corpus.document import Passage
 from corpus.errors import SearchIndexError
-from corpus.token_codes import TokenCodes
 from corpus.vocabulary import groups, groups_of, with_aliases
+from index import forward_files
 from index.diversity import near_duplicates, repeat_groups, share_among_documents
 from index.embedding import normalised
 from index.filters import Filters
@@ -222,46 +222,88 @@ def test_one_shared_paragraph_makes_no_copy() -> None:
     assert repeat_groups(["a", "a", "a", "b", "b", "b"], words, rows) == ["a"] * 3 + ["b"] * 3
 
 
-def forward_of(texts: dict[str, list[str]], before: ForwardIndex | None = None) -> ForwardIndex:
+def forward_of(texts: dict[str, list[str]]) -> ForwardIndex:
     """Return a forward index of documents given as lists of passages."""
 
-    def read(
-        document: str,
-    ) -> tuple[str, list[Passage], np.ndarray, TokenCodes]:  # type: ignore[type-arg]
+    def read(document: str) -> tuple[str, list[Passage], np.ndarray]:  # type: ignore[type-arg]
         starts = np.cumsum([0, *(len(one) for one in texts[document])])
         passages = [
             Passage(document, int(start), int(start) + len(text), text)
             for start, text in zip(starts, texts[document], strict=False)
         ]
-        vectors = np.eye(4, dtype=np.float32)[: len(passages)]
-        return f"Title {document}", passages, vectors, TokenCodes.none(len(passages))
+        return f"Title {document}", passages, np.eye(4, dtype=np.float32)[: len(passages)]
 
-    return ForwardIndex.made(sorted(texts), read, stems, before=before)
+    return ForwardIndex.made(texts, read, stems)
+
+
+def ids_of(index: ForwardIndex) -> list[str]:
+    return [index.id(row) for row in index.in_order(index.rows).tolist()]
 
 
 def test_the_forward_index_knows_rows_neighbours_and_stems(tmp_path: Path) -> None:
-    """It comes back from disk as it was, and takes over what it knew."""
-    index = forward_of({"d1": ["red mill", "blue quay", "old list"], "d2": ["new port"]})
-    index.save(tmp_path / "forward")
-    index = ForwardIndex.load(tmp_path / "forward")
-    assert is_consistent(index) and len(index) == 4
+    """It comes back from disk as it was."""
+    forward_files.save(
+        forward_of({"d1": ["red mill", "blue quay", "old list"], "d2": ["new port"]}),
+        tmp_path / "forward",
+    )
+    index = forward_files.load(tmp_path / "forward")
+    assert is_consistent(index) and len(index) == index.extent == 4
     assert [index.id(index.row(one)) for one in ("d1:8-17", "d2:0-8")] == ["d1:8-17", "d2:0-8"]
     assert [index.row(one) for one in ("d1:9-17", "d3:0-1", "d2:8-9")] == [-1, -1, -1]
     assert [list(index.around(row)) for row in range(4)] == [[0, 1], [0, 1, 2], [1, 2], [3]]
+    assert [index.number(row) for row in (1, 3)] == [("d1", 1), ("d2", 0)]
     wanted = Query.of("blue quay title", groups()).concepts
     coverage = Coverage(wanted, index)
     assert coverage.held(1) == {"blue", "quay", "titl"} and coverage.held_around(0) >= {"blue"}
-    grown = forward_of({"d1": ["never read again"], "d3": ["extra"]}, before=index)
-    assert [grown.id(row) for row in range(4)] == ["d1:0-8", "d1:8-17", "d1:17-25", "d3:0-5"]
+
+
+def test_the_forward_index_grows_at_its_end(tmp_path: Path) -> None:
+    """What is there stays where it is, also for who has it open; what went is found no more."""
+    folder = tmp_path / "forward"
+    forward_files.save(forward_of({"b": ["red mill", "blue quay"], "c": ["new port"]}), folder)
+    before = forward_files.load(folder)
+    # What a crash left behind the end is no part of it, and is written over.
+    with (folder / "vectors.array").open("ab") as stream:
+        stream.write(b"of a writer that was killed, longer than what comes next" * 9)
+    assert ids_of(forward_files.load(folder)) == ids_of(before)
+    fresh = forward_of({"a": ["one pier"], "c": ["new port", "old rope"]})
+    index, grown = forward_files.update(folder, before, {"a", "c"}, fresh)
+    assert grown and is_consistent(index) and (len(index), index.extent) == (5, 6)
+    assert ids_of(before) == ["b:0-8", "b:8-17", "c:0-8"]
+    assert ids_of(index) == ["a:0-8", "b:0-8", "b:8-17", "c:0-8", "c:8-16"]
+    assert index.rows.tolist() == [0, 1, 3, 4, 5] and [*index.around(5)] == [4, 5]
+    assert index.vectors_of(index.rows_of(["c"])).tolist() == np.eye(4)[:2].tolist()
+    wanted = Query.of("old rope", groups()).concepts
+    assert Coverage(wanted, index).held(5) == {"old", "rope"}
+    size = (folder / "vectors.array").stat().st_size
+    assert size == index.vectors.nbytes == 6 * 4 * 2
+
+
+def test_a_forward_index_of_many_holes_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order in which the documents came; one that loses all of them grows again."""
+    monkeypatch.setattr(forward_files, "_FEW", 1)
+    folder = tmp_path / "forward"
+    forward_files.save(forward_of({}), folder)
+    made = forward_of({"b": ["red mill", "blue quay"], "a": ["new port"]})
+    index, grown = forward_files.update(folder, forward_files.load(folder), {"a", "b"}, made)
+    assert not grown and ids_of(index) == ["a:0-8", "b:0-8", "b:8-17"]
+    index, grown = forward_files.update(folder, index, {"b", "c"}, forward_of({"c": ["a rope"]}))
+    assert not grown and is_consistent(index) and ids_of(index) == ["a:0-8", "c:0-6"]
+    assert len(index) == index.extent == 2 and index.codes(1).size == 4
+    index, grown = forward_files.update(folder, index, {"a", "c"}, forward_of({}))
+    assert is_consistent(index) and len(index) == index.extent == 0 and ids_of(index) == []
+    index, _ = forward_files.update(folder, index, {"b"}, made)
+    assert ids_of(index) == ["a:0-8", "b:0-8", "b:8-17"]
 
 
 def test_a_lost_forward_index_is_told_from_an_empty_one(tmp_path: Path) -> None:
     """What is not there is an error, not a library without passages."""
     with pytest.raises(SearchIndexError, match="doctor --rebuild"):
-        ForwardIndex.load(tmp_path / "none")
-    empty = forward_of({})
-    empty.save(tmp_path / "empty")
-    assert len(ForwardIndex.load(tmp_path / "empty")) == 0
+        forward_files.load(tmp_path / "none")
+    forward_files.save(forward_of({}), tmp_path / "empty")
+    assert len(forward_files.load(tmp_path / "empty")) == 0
 
 
 RULE = """---

@@ -87,8 +87,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
         (index / "manifest.json").read_text().replace('"clean": true', '"clean": false')
     ),
     "no manifest of ours": lambda index: (index / "manifest.json").write_text("[]"),
-    "numbers altered": lambda index: flipped(index / "forward" / "vectors.npy"),
-    "an array cut": lambda index: (index / "forward" / "stems.npy").write_bytes(b"\x93NUMPY"),
+    "numbers altered": lambda index: flipped(index / "forward" / "vectors.array"),
+    "an array cut": lambda index: (index / "forward" / "stems.array").write_bytes(b"cut"),
     "a segment of words altered": lambda index: flipped(
         max((index / "words").iterdir(), key=lambda file: file.stat().st_size)
     ),
@@ -120,7 +120,7 @@ def test_damage_under_an_open_search_is_noticed(
     """The files are looked at again, so a long-lived page does not go on with what is gone."""
     monkeypatch.setattr("index.index_manager._TRUSTED_SECONDS", 0.0)
     wanted = found(workspace)
-    flipped(home / "index" / "forward" / "vectors.npy")
+    flipped(home / "index" / "forward" / "vectors.array")
     assert found(workspace) == wanted
     assert workspace.indexes.maintain()
     assert found(workspace) == wanted

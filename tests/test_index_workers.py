@@ -240,13 +240,17 @@ def test_vectors_of_the_model_agree(ray: Cluster, tmp_path: Path) -> None:
             assert workspace.library.embedder == "all-MiniLM-L6-v2"
         rows.append(
             sqlite3.connect(tmp_path / home / "library.sqlite3")
-            .execute("SELECT id, vectors, tokens, token_counts FROM documents ORDER BY id")
+            .execute(
+                "SELECT document_vectors.document, vectors, tokens, counts FROM document_vectors"
+                " JOIN passage_tokens ON passage_tokens.document = document_vectors.document"
+                " ORDER BY 1, first"
+            )
             .fetchall()
         )
     for one, other in zip(*rows, strict=True):
         assert (one[0], one[3]) == (other[0], other[3])
         first, second = (
-            np.frombuffer(row[1], dtype="<f4").reshape(-1, 384) for row in (one, other)
+            np.frombuffer(row[1], dtype="<f2").astype("f4").reshape(-1, 384) for row in (one, other)
         )
         assert float((first * second).sum(axis=1).min()) > 0.999
         bits = [np.unpackbits(np.frombuffer(row[2], dtype=np.uint8)) for row in (one, other)]
