@@ -114,11 +114,40 @@ def document_from_row(row: Row) -> Document:
     return document_of(Source(*(row[name] for name in SOURCE)), columns)
 
 
-def passages_from_row(row: Row, document: Document) -> tuple[Passage, ...]:
-    """Return the passages of a row, whose document is given, in order."""
-    return tuple(
-        document.passage(start, end, heading) for start, end, _, heading in json.loads(row["spans"])
-    )
+class CutDocument:
+    """A document with where its passages lie, each made when it is first asked for.
+
+    A search takes two or three of the hundreds of a long report. Thread-safe.
+    """
+
+    def __init__(self, document: Document, spans: Mapping[str, tuple[int, int, str]]) -> None:
+        """Take a document, and start, end and path of headings of each passage by its id."""
+        self.document = document
+        self._spans = spans
+        self._made: dict[str, Passage] = {}
+
+    def passage(self, passage: str) -> Passage | None:
+        """Return the passage of an id; None for one that is not of this document."""
+        if passage not in self._spans:
+            return None
+        made = self._made.get(passage)
+        if made is None:
+            made = self._made[passage] = self.document.passage(*self._spans[passage])
+        return made
+
+    def passages(self) -> list[Passage]:
+        """Return all passages, in order."""
+        return [made for one in self._spans if (made := self.passage(one))]
+
+
+def cut_from_row(row: Row) -> CutDocument:
+    """Return the document of a row with its passages."""
+    found = document_from_row(row)
+    spans = {
+        f"{found.id}:{start}-{end}": (start, end, heading)
+        for start, end, _, heading in json.loads(row["spans"])
+    }
+    return CutDocument(found, spans)
 
 
 def ids_from_row(row: Row) -> list[str]:

@@ -20,10 +20,10 @@ from corpus.publishing import Matrix
 from corpus.rows import (
     DOCUMENT,
     SOURCE,
-    document_from_row,
+    CutDocument,
+    cut_from_row,
     extraction_report_from_row,
     ids_from_row,
-    passages_from_row,
 )
 from corpus.token_codes import TokenCodes
 
@@ -111,7 +111,7 @@ class StoredDocuments:
         if not rows:
             raise missing(document)
         # The text is cached; its metadata may have been edited since, by another process too.
-        return replace(self._texts(document)[0], source=Source(*rows[0]))
+        return replace(self._texts(document).document, source=Source(*rows[0]))
 
     @property
     def readable(self) -> frozenset[str] | None:
@@ -131,14 +131,17 @@ class StoredDocuments:
 
     def passages_of(self, document: str) -> list[Passage]:
         """Return the passages of a document in order."""
-        return list(self._texts(document)[1])
+        return self._texts(document).passages()
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages with those ids, in that order; those not visible are left out."""
-        known: dict[str, Passage] = {}
-        for document in self.visible([one.partition(":")[0] for one in ids]):
-            known |= {passage.id: passage for passage in self._texts(document)[1]}
-        return [known[one] for one in ids if one in known]
+        visible = self.visible([one.partition(":")[0] for one in ids])
+        found = (
+            self._texts(document).passage(one)
+            for one in ids
+            if (document := one.partition(":")[0]) in visible
+        )
+        return [one for one in found if one is not None]
 
     def visible(self, documents: Sequence[str]) -> set[str]:
         """Return those of some documents that are visible."""
@@ -266,7 +269,7 @@ class StoredDocuments:
                 found.append((str(document), str(place)))
         return found
 
-    def _load(self, document: str) -> tuple[Document, tuple[Passage, ...]]:
+    def _load(self, document: str) -> CutDocument:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._connections.rows(
             f"SELECT id, {', '.join(SOURCE + DOCUMENT)}, spans FROM documents WHERE id = ?",
@@ -274,5 +277,4 @@ class StoredDocuments:
         )
         if not rows:
             raise missing(document)
-        found = document_from_row(rows[0])
-        return found, passages_from_row(rows[0], found)
+        return cut_from_row(rows[0])
