@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from corpus.catalogue import Entry, LibraryChange, LibraryNews, entries, missing, news_since
-from corpus.connections import Connections, Row
+from corpus.connections import Connection, Connections, Row
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import NotInLibrary
 from corpus.extraction_report import ExtractionReport
@@ -37,6 +38,8 @@ class StoredDocuments:
         self._originals = originals
         # The collection that documents are added to, where a view says so (`Library.into`).
         self._into: str | None = None
+        # What `entries` read last, and in which state.
+        self._listed: tuple[tuple[Any, ...], tuple[Entry, ...]] | None = None
         # The text under an id never changes; 128 documents are a few MB.
         self._texts = lru_cache(maxsize=128)(self._load)
 
@@ -60,8 +63,17 @@ class StoredDocuments:
         return int(row[0])
 
     def entries(self) -> list[Entry]:
-        """Return the visible documents, newest publication first, then by title."""
-        return self._connections.read(entries)
+        """Return the visible documents, newest publication first, then by title.
+
+        They are read once for each state: a question asks for them several times, and reading
+        14,000 takes half a second.
+        """
+        # By the last change and not its number alone: a transaction may have been rolled back. A
+        # place that is removed beside others is no change of a document.
+        state = self._connections.read(_state)
+        if self._listed is None or self._listed[0] != state:
+            self._listed = state, tuple(self._connections.read(entries))
+        return list(self._listed[1])
 
     def entry(self, document: str) -> Entry:
         """Return one visible document as listed; raises NotInLibrary."""
@@ -278,3 +290,12 @@ class StoredDocuments:
         if not rows:
             raise missing(document)
         return cut_from_row(rows[0])
+
+
+def _state(connection: Connection) -> tuple[Any, ...]:
+    """Return what differs between any two states of which `entries` differ."""
+    last = connection.execute(
+        "SELECT generation, document, at FROM changes ORDER BY generation DESC LIMIT 1"
+    ).fetchone()
+    places = connection.execute("SELECT count(*) FROM places").fetchone()
+    return (*(last or ()), *places)
