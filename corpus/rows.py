@@ -149,28 +149,40 @@ def document_from_row(row: Row) -> Document:
     return document_of(Source(*(row[name] for name in SOURCE)), columns)
 
 
-class StoredPassages:
-    """The passages of one document by their ids, each made when it is first wanted."""
+class CutDocument:
+    """A document with where its passages lie, each made when it is first asked for.
 
-    def __init__(self, row: Row, document: Document) -> None:
-        """Take the passages of a row, whose document is given."""
-        self._document = document
-        self._spans = {
-            f"{document.id}:{start}-{end}": (start, end, heading)
-            for start, end, _, heading in spans_in(row["places"])
-        }
-        # A report of 400 passages takes 0.03 s whole, of which a search wants two or three.
+    A search takes two or three of the hundreds of a long report. Thread-safe.
+    """
+
+    def __init__(self, document: Document, spans: Mapping[str, tuple[int, int, str]]) -> None:
+        """Take a document, and start, end and path of headings of each passage by its id."""
+        self.document = document
+        self._spans = spans
         self._made: dict[str, Passage] = {}
 
-    def get(self, one: str) -> Passage | None:
-        """Return the passage with that id, None where there is none."""
-        if one not in self._made and one in self._spans:
-            self._made[one] = self._document.passage(*self._spans[one])
-        return self._made.get(one)
+    def passage(self, passage: str) -> Passage | None:
+        """Return the passage of an id; None for one that is not of this document."""
+        if passage not in self._spans:
+            return None
+        made = self._made.get(passage)
+        if made is None:
+            made = self._made[passage] = self.document.passage(*self._spans[passage])
+        return made
 
-    def all(self) -> list[Passage]:
-        """Return all of them, in order."""
-        return [passage for one in self._spans if (passage := self.get(one))]
+    def passages(self) -> list[Passage]:
+        """Return all passages, in order."""
+        return [made for one in self._spans if (made := self.passage(one))]
+
+
+def cut_from_row(row: Row) -> CutDocument:
+    """Return the document of a row with its passages."""
+    found = document_from_row(row)
+    spans = {
+        f"{found.id}:{start}-{end}": (start, end, heading)
+        for start, end, _, heading in spans_in(row["places"])
+    }
+    return CutDocument(found, spans)
 
 
 def ids_from_row(row: Row) -> list[str]:

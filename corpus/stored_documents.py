@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from corpus.catalogue import Entry, LibraryChange, LibraryNews, entries, missing, news_since
-from corpus.connections import Connections, Row
+from corpus.connections import Connection, Connections, Row
 from corpus.document import WITHIN, Document, Passage, Source
 from corpus.errors import NotInLibrary
 from corpus.extraction_report import ExtractionReport
@@ -19,8 +20,8 @@ from corpus.originals import Original, Originals
 from corpus.rows import (
     CONTENT,
     SOURCE,
-    StoredPassages,
-    document_from_row,
+    CutDocument,
+    cut_from_row,
     extraction_report_from_row,
     ids_from_row,
     unpacked,
@@ -44,6 +45,8 @@ class StoredDocuments:
         self._originals = originals
         # The collection that documents are added to, where a view says so (`Library.into`).
         self._into: str | None = None
+        # What `entries` read last, and in which state.
+        self._listed: tuple[tuple[Any, ...], tuple[Entry, ...]] | None = None
         # The text under an id never changes; 128 documents are a few MB.
         self._texts = lru_cache(maxsize=128)(self._load)
 
@@ -67,8 +70,17 @@ class StoredDocuments:
         return int(row[0])
 
     def entries(self) -> list[Entry]:
-        """Return the visible documents, newest publication first, then by title."""
-        return self._connections.read(entries)
+        """Return the visible documents, newest publication first, then by title.
+
+        They are read once for each state: a question asks for them several times, and reading
+        14,000 takes half a second.
+        """
+        # By the last change and not its number alone: a transaction may have been rolled back. A
+        # place that is removed beside others is no change of a document.
+        state = self._connections.read(_state)
+        if self._listed is None or self._listed[0] != state:
+            self._listed = state, tuple(self._connections.read(entries))
+        return list(self._listed[1])
 
     def entry(self, document: str) -> Entry:
         """Return one visible document as listed; raises NotInLibrary."""
@@ -118,7 +130,7 @@ class StoredDocuments:
         if not rows:
             raise missing(document)
         # The text is cached; its metadata may have been edited since, by another process too.
-        return replace(self._texts(document)[0], source=Source(*rows[0]))
+        return replace(self._texts(document).document, source=Source(*rows[0]))
 
     @property
     def readable(self) -> frozenset[str] | None:
@@ -136,17 +148,16 @@ class StoredDocuments:
 
     def passages_of(self, document: str) -> list[Passage]:
         """Return the passages of a document in order."""
-        return self._texts(document)[1].all()
+        return self._texts(document).passages()
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Return the passages with those ids, in that order; those not visible are left out."""
-        places = [one.partition(":")[0] for one in ids]
-        texts = {document: self._texts(document)[1] for document in self.visible(places)}
-        found = [
-            texts[document].get(one)
-            for one, document in zip(ids, places, strict=True)
-            if document in texts
-        ]
+        visible = self.visible([one.partition(":")[0] for one in ids])
+        found = (
+            self._texts(document).passage(one)
+            for one in ids
+            if (document := one.partition(":")[0]) in visible
+        )
         return [one for one in found if one is not None]
 
     def visible(self, documents: Sequence[str]) -> set[str]:
@@ -276,7 +287,7 @@ class StoredDocuments:
                 found.append((str(document), str(place)))
         return found
 
-    def _load(self, document: str) -> tuple[Document, StoredPassages]:
+    def _load(self, document: str) -> CutDocument:
         # Not the vectors: those of a long report are larger than its text.
         rows = self._connections.rows(
             f"SELECT id, {', '.join(SOURCE + CONTENT)} FROM documents WHERE id = ?",
@@ -284,5 +295,13 @@ class StoredDocuments:
         )
         if not rows:
             raise missing(document)
-        found = document_from_row(rows[0])
-        return found, StoredPassages(rows[0], found)
+        return cut_from_row(rows[0])
+
+
+def _state(connection: Connection) -> tuple[Any, ...]:
+    """Return what differs between any two states of which `entries` differ."""
+    last = connection.execute(
+        "SELECT generation, document, at FROM changes ORDER BY generation DESC LIMIT 1"
+    ).fetchone()
+    places = connection.execute("SELECT count(*) FROM places").fetchone()
+    return (*(last or ()), *places)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.embedding import Vectors
 
@@ -30,18 +32,14 @@ def near_duplicates(
     repeats another when both its meaning (cosine over 0.93) and its words (Jaccard over 0.8) do.
     `scale` is that of the embedder that made the vectors.
     """
-    kept: list[int] = []
     repeats: dict[int, int] = {}
-    cosines = scale(vectors @ vectors.T)
-    for here in range(len(words)):
-        for before in kept:
-            if cosines[before, here] < _SAME_MEANING:
-                continue
-            if _overlap(words[before], words[here]) >= _SAME_WORDS:
-                repeats[here] = before
-                break
-        else:
-            kept.append(here)
+    # Few pairs are alike: only these are looked at, in rank order of the later and the earlier.
+    alike = np.argwhere(np.tril(scale(vectors @ vectors.T) >= _SAME_MEANING, -1))
+    for here, before in alike.tolist():
+        if here in repeats or before in repeats:
+            continue
+        if _overlap(words[before], words[here]) >= _SAME_WORDS:
+            repeats[here] = before
     return repeats
 
 
@@ -61,19 +59,18 @@ def repeat_groups(
     of: dict[str, list[int]] = {}
     for place, document in enumerate(documents):
         of.setdefault(document, []).append(place)
-    alike = scale(vectors @ vectors.T) >= _COPY_MEANING
+    pairs: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for one, two in np.argwhere(scale(vectors @ vectors.T) >= _COPY_MEANING).tolist():
+        both = documents[one], documents[two]
+        if both[0] != both[1] and _overlap(words[one], words[two]) >= _COPY_WORDS:
+            pairs.setdefault(both, []).append((one, two))
     first: dict[str, str] = {}
     for document, places in of.items():
         for before in list(first):
-            there = of[before]
-            pairs = [
-                (one, two)
-                for one in places
-                for two in there
-                if alike[one, two] and _overlap(words[one], words[two]) >= _COPY_WORDS
-            ]
-            here, other = {one for one, _ in pairs}, {two for _, two in pairs}
-            if pairs and max(len(here) / len(places), len(other) / len(there)) >= _COPY_SHARE:
+            alike = pairs.get((document, before), [])
+            here, other = {one for one, _ in alike}, {two for _, two in alike}
+            shares = len(here) / len(places), len(other) / len(of[before])
+            if alike and max(shares) >= _COPY_SHARE:
                 first[document] = first[before]
                 break
         first.setdefault(document, document)

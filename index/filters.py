@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpus.catalogue import Entry
 from corpus.document import Source
@@ -22,6 +23,11 @@ class Filters:
     since: str = ""
     until: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether every document lies within the bounds."""
+        return not (self.publishers or self.documents or self.since or self.until)
+
     def admits(self, entry: Entry) -> bool:
         """Say whether a document lies within the bounds, by what any of its places says of it."""
         return self.admitted(entry) is not None
@@ -30,13 +36,18 @@ class Filters:
         """Return what the first place within the bounds says of a document; None without one."""
         if self.documents and entry.id not in self.documents:
             return None
-        publishers = {one.casefold() for one in self.publishers}
+        publishers = _folded(self.publishers)
         return next(
             (
                 one
                 for one in entry.sources
                 if (not publishers or one.publisher.casefold() in publishers)
-                and within(one.dated, self.since, self.until)
+                and _within(one.dated, self.since, self.until)
             ),
             None,
         )
+
+
+# A filter is applied to each of thousands of documents, which have a few hundred dates.
+_folded = lru_cache(maxsize=64)(lambda names: frozenset(one.casefold() for one in names))
+_within = lru_cache(maxsize=8_192)(within)

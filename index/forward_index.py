@@ -166,8 +166,8 @@ class ForwardIndex:
         return self.stems[self.starts[row] : self.starts[row + 1]]
 
     def rows_of(self, documents: Iterable[str]) -> Rows:
-        """Return the rows of the documents named; unknown ones are ignored."""
-        places = [self._places[one] for one in documents if one in self._places]
+        """Return the rows of the documents named, ascending; unknown ones are ignored."""
+        places = sorted(self._places[one] for one in documents if one in self._places)
         parts = [np.arange(*self.runs[one]) for one in places]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
 

@@ -149,10 +149,12 @@ def max_similarities(tokens: TokenCodes, question: States) -> NDArray[np.float64
     if not known.any() or not len(question):
         return found
     mean, spread = _constants()
-    signs = np.unpackbits(tokens.codes, axis=1).astype(np.float32) * 2 - 1
+    bits = np.unpackbits(tokens.codes, axis=1).astype(np.float32)
     side = _SIDE * spread
-    # A token is taken for mean + side · sign; its length follows from the same product.
-    products = signs @ np.vstack([question * side, 2 * mean * side]).T
+    # A token is taken for mean + side · sign; its length follows from the same product. A sign is
+    # 2 · bit - 1: to compute with the bits spares two passes over an array of 15 MB.
+    factors = np.vstack([question * side, 2 * mean * side]).T
+    products = 2 * (bits @ factors) - factors.sum(axis=0)
     lengths = np.sqrt(np.maximum(products[:, -1] + mean @ mean + side @ side, 1e-9))
     cosines = (products[:, :-1] + question @ mean) / lengths[:, None]
     starts = np.cumsum([0, *tokens.counts[known][:-1]])

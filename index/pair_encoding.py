@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,33 +51,46 @@ class PairTokenizer:
         cut off at the end: sentences without a token have a row of zeros. The number of tokens is
         a multiple of `multiple`: kernels that are made anew for each shape are then made seldom.
         """
-        texts: list[str] = []
-        for pair in pairs:
-            texts += [pair.question, pair.context, *pair.sentences]
-        token_ids = [
-            one.ids for one in self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        ]
+        return self._inputs(pairs, self._token_ids(pairs), multiple)
+
+    def encode_apart(self, pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+        """Return what `encode` does for each pair by itself; what several share is split once."""
+        token_ids = self._token_ids(pairs)
+        return [self._inputs([pair], token_ids, 1) for pair in pairs]
+
+    def _token_ids(self, pairs: Sequence[Pair]) -> dict[str, list[int]]:
+        """Return the token ids of all texts of some pairs, by text."""
+        texts = list(
+            dict.fromkeys(
+                text for pair in pairs for text in (pair.question, pair.context, *pair.sentences)
+            )
+        )
+        encoded = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return {text: one.ids for text, one in zip(texts, encoded, strict=True)}
+
+    def _inputs(
+        self, pairs: Sequence[Pair], token_ids: Mapping[str, list[int]], multiple: int
+    ) -> dict[str, Any]:
+        """Return what `encode` does for pairs whose texts have these token ids."""
         rows: list[list[int]] = []
         firsts: list[int] = []
         spans: list[list[tuple[int, int]]] = []
-        position = 0
         for pair in pairs:
-            question = token_ids[position][: self._most]
+            question = token_ids[pair.question][: self._most]
             row = [
                 self._begin,
                 *question,
                 self._end,
-                *token_ids[position + 1][:_MOST_CONTEXT_TOKENS],
+                *token_ids[pair.context][:_MOST_CONTEXT_TOKENS],
             ]
             firsts.append(len(question) + 2)
             places = []
-            for ids in token_ids[position + 2 : position + 2 + len(pair.sentences)]:
-                kept = ids[: max(0, MOST_TOKENS - 1 - len(row))]
+            for sentence in pair.sentences:
+                kept = token_ids[sentence][: max(0, MOST_TOKENS - 1 - len(row))]
                 places.append((len(row), len(row) + len(kept)))
                 row += kept
             rows.append([*row, self._end])
             spans.append(places)
-            position += 2 + len(pair.sentences)
         width = -(-max(map(len, rows)) // multiple) * multiple
         most_sentences = max(1, *(len(one) for one in spans))
         most_sentences = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,23 +50,41 @@ def scaled(scores: Sequence[float] | Values) -> Values:
 class Coverage:
     """Which stems of a question each passage holds, and how much of the question that is."""
 
-    def __init__(self, wanted: Sequence[Concept], index: ForwardIndex) -> None:
+    def __init__(
+        self, wanted: Sequence[Concept], index: ForwardIndex, candidates: Sequence[int] = ()
+    ) -> None:
+        """Look for what is `wanted`: in the `candidates` and what is around them at once."""
         self._wanted = wanted
         self._index = index
         self._total = sum(one.weight for one in wanted) or 1.0
         stems = {stem for one in wanted for stem, _ in one.own_stems}
         stems |= {stem for one in wanted for other in one.alias_stems for stem in other}
         self._stems = {stem_code(stem): stem for stem in stems}
-        self._held: dict[int, frozenset[str]] = {}
+        self._held = self._held_by({row for one in candidates for row in index.around(one)})
         self._shares: dict[frozenset[str], float] = {}
 
     def held(self, row: int) -> frozenset[str]:
         """Return the stems of the question, and of its aliases, that a row holds."""
         if row not in self._held:
-            known = self._stems
-            codes = self._index.codes(row).tolist()
-            self._held[row] = frozenset(known[code] for code in codes if code in known)
+            self._held |= self._held_by([row])
         return self._held[row]
+
+    def _held_by(self, rows: Collection[int]) -> dict[int, frozenset[str]]:
+        """Return what `held` does for some rows: their hundred thousand codes are compared at once.
+
+        Rows that hold the same stems have the same set.
+        """
+        order = sorted(rows)
+        parts = [self._index.codes(row) for row in order]
+        if not parts:
+            return {}
+        codes = np.concatenate(parts)
+        ends = np.cumsum([len(one) for one in parts])
+        of_row: list[list[str]] = [[] for _ in order]
+        for code, stem in self._stems.items():
+            for place in np.searchsorted(ends, np.flatnonzero(codes == code), side="right"):
+                of_row[place].append(stem)
+        return dict(zip(order, map(frozenset, of_row), strict=True))
 
     def held_around(self, row: int) -> frozenset[str]:
         """Return the stems that a row or a neighbour of it holds."""

@@ -23,6 +23,7 @@ from corpus.registry import Registry, made
 from index.embedder_weights import DEFAULT_MODEL, is_verified, weights_folder
 from index.keyword_index import stems
 from index.onnx_embedder import open_session
+from index.pair_cache import PairCache
 from index.pair_encoding import Pair, PairTokenizer
 from index.query import content_words
 
@@ -144,9 +145,9 @@ class OnnxReader:
                 )
             ) from error
         self._tokens = PairTokenizer(weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json")
-        self._given_pool, self._cached = pool, cached
-        self._readings: dict[Pair, Reading] = {}
-        self._guesses: dict[Pair, float] = {}
+        self._given_pool = pool
+        self._readings: PairCache[Reading] = PairCache(cached)
+        self._guesses: PairCache[float] = PairCache(cached)
 
     def read(
         self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
@@ -162,13 +163,12 @@ class OnnxReader:
         guesses = self._early_relevance(_distinct(bounded), begun)
         chosen = [one.chosen(guesses) for one in given]
         unique = dict.fromkeys(pair for one in chosen for pair in one)
-        readings = {pair: one for pair in unique if (one := self._readings.get(pair))}
+        readings = self._readings.known(unique)
         new = _longest_first(pair for pair in unique if pair not in readings)
         computed = dict(
             zip(new, self._pool.map(lambda pair: self._upper_layers(pair, begun), new), strict=True)
         )
-        self._readings |= computed
-        _trim(self._readings, self._cached)
+        self._readings.keep(computed)
         readings |= computed
         return [
             [
@@ -183,24 +183,23 @@ class OnnxReader:
         self, pairs: Sequence[Pair], begun: dict[Pair, _HalfRead]
     ) -> dict[Pair, float]:
         """Return the early relevance of each pair; the states go into `begun`."""
-        known = {pair: one for pair in pairs if (one := self._guesses.get(pair)) is not None}
+        known = self._guesses.known(pairs)
         new = _longest_first(pair for pair in pairs if pair not in known)
-        begun |= dict(zip(new, self._pool.map(self._lower_layers, new), strict=True))
-        known |= {pair: begun[pair].early for pair in new}
-        self._guesses |= known
-        _trim(self._guesses, self._cached)
-        return known
+        inputs = self._tokens.encode_apart(new) if new else []
+        begun |= dict(zip(new, self._pool.map(self._lower_layers, inputs), strict=True))
+        guessed = {pair: begun[pair].early for pair in new}
+        self._guesses.keep(guessed)
+        return known | guessed
 
-    def _lower_layers(self, pair: Pair) -> _HalfRead:
-        """Compute the lower layers."""
-        inputs = self._tokens.encode([pair])
+    def _lower_layers(self, inputs: Mapping[str, Any]) -> _HalfRead:
+        """Compute the lower layers of an encoded pair."""
         named = {"ids": inputs["input_ids"], "kinds": inputs["token_type_ids"]}
         states, early = self._lower.run(["states", "early"], named)
         return _HalfRead(states, inputs["sentences"], float(early[0]))
 
     def _upper_layers(self, pair: Pair, begun: Mapping[Pair, _HalfRead]) -> Reading:
         """Compute the upper layers, and the lower ones if they are not in `begun`."""
-        half = begun.get(pair) or self._lower_layers(pair)
+        half = begun.get(pair) or self._lower_layers(self._tokens.encode([pair]))
         inputs = {"states": half.states, "sentences": half.sentences}
         ((relevance, answers, nothing),), (scores,) = self._upper.run(["whole", "scores"], inputs)
         scores = scores[: len(pair.sentences)].astype(np.float64)
@@ -270,11 +269,6 @@ def _distinct(given: Iterable[ToRead]) -> list[Pair]:
 def _longest_first(pairs: Iterable[Pair]) -> list[Pair]:
     """Return pairs in an order in which no core is left alone with a long one at the end."""
     return sorted(pairs, key=lambda one: -sum(map(len, one.sentences)))
-
-
-def _trim(kept: dict[Pair, Any], most: int) -> None:
-    for old in list(kept)[:-most]:
-        kept.pop(old, None)
 
 
 def logistic(score: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from corpus.vocabulary import AliasGroup
 from index.diversity import near_duplicates, repeat_groups, share_among_documents
 from index.embedding import Embedder, Vectors
 from index.evidence import Evidence, Match, Newer
+from index.exact_search import nearest_rows
 from index.filters import Filters
 from index.forward_index import ForwardIndex, Rows
 from index.hosted_words import HostedWords
@@ -49,8 +50,20 @@ _READER_WEIGHT = 0.35
 # Where some documents may not be read, twice as many neighbours are asked for as their share makes
 # necessary, and a thousand at most: Chroma takes longer for more than exact comparison.
 _SPARE, _MOST_ASKED = 2, 1_000
+# So many passages are compared as quickly as Chroma finds those among them.
+_COMPARED_AT_ONCE = 100_000
+# Filters of one snapshot whose documents are remembered.
+_MOST_BOUNDS = 16
 # Of this relevance or more a passage is told to answer, as the reader finds it.
 _ANSWERS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What a search is restricted to: documents by id, and their rows of the forward index."""
+
+    documents: tuple[str, ...]
+    rows: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,8 @@ class Retriever:
         self._library = library
         self._embedder = embedder
         self._indexes = indexes
+        # The snapshot that was searched last, and what filters have bounded of it.
+        self._bounded: tuple[Snapshot | None, dict[Filters, _Bounds | None]] = None, {}
 
     def query(self, question: str) -> Query:
         """Return the analysed question, its spelling corrected by the library's words."""
@@ -104,13 +119,8 @@ class Retriever:
         if len(snapshot.forward) and snapshot.embedder != self._embedder.name:
             raise embedder_mismatch(snapshot.embedder, self._embedder.name)
         filters = filters or Filters()
-        allowed = [one for one, entry in snapshot.entries.items() if filters.admits(entry)]
-        # Documents removed since the snapshot have no entry: then the search is restricted too. A
-        # bounded snapshot bounds words and vectors by itself, where no filter bounds them further.
-        bounded = snapshot.readable is not None
-        whole = len(snapshot.entries if bounded else snapshot.forward.documents)
-        only = allowed if len(allowed) < whole else None
-        if not allowed or not len(snapshot.forward):
+        only = self._bounds(snapshot, filters)
+        if not snapshot.entries or not len(snapshot.forward) or (only and not only.documents):
             return []
         with tracing.span(
             "search", passages=len(snapshot.forward), bounded=only is not None
@@ -132,13 +142,38 @@ class Retriever:
         """Return the later versions of each document that has some, the latest first."""
         return self._indexes.snapshot().later
 
+    def _bounds(self, snapshot: Snapshot, filters: Filters) -> _Bounds | None:
+        """Return which documents of a snapshot a search is restricted to, None for no bounds.
+
+        Those of the last snapshot are remembered: an analyst keeps a filter for several questions.
+        """
+        if self._bounded[0] is not snapshot:
+            self._bounded = snapshot, {}
+        known = self._bounded[1]
+        if filters not in known:
+            allowed = [
+                one
+                for one, entry in snapshot.entries.items()
+                if filters.is_open or filters.admits(entry)
+            ]
+            # Documents removed since the snapshot have no entry: then the search is restricted
+            # too. A bounded snapshot bounds words and vectors by itself, where no filter bounds
+            # them further.
+            bounded = snapshot.readable is not None
+            whole = len(snapshot.entries if bounded else snapshot.forward.documents)
+            rows = snapshot.forward.rows_of(allowed) if len(allowed) < whole else None
+            if len(known) >= _MOST_BOUNDS:
+                known.clear()
+            known[filters] = None if rows is None else _Bounds(tuple(allowed), rows)
+        return known[filters]
+
     def _ranked(
         self,
         query: Query,
         vector: Vectors,
         states: States | None,
         snapshot: Snapshot,
-        only: Sequence[str] | None,
+        only: _Bounds | None,
     ) -> _Ranked:
         """Gather candidates by meaning and by words, and weigh their signals."""
         forward, words = snapshot.forward, snapshot.words
@@ -148,17 +183,15 @@ class Retriever:
         rows = forward.in_order(np.array(sorted({*near, *bm25}), dtype=np.intp))
         ids = {forward.id(row): row for row in rows.tolist()}
         around: dict[int, float] = {}
-        if ids:
-            missing = [one for one, row in ids.items() if row not in bm25]
-            rest = words.search(query.terms, len(ids), among=missing) if missing else []
-            bm25 |= {ids[one]: score for one, score in rest}
-            beside = words.search(query.terms, len(ids), field=AROUND, among=list(ids))
-            around = {ids[one]: score for one, score in beside}
-        coverage = Coverage(query.concepts, forward)
-        months = named_months(query.text)
-        entries = [snapshot.entries.get(str(one)) for one in forward.documents]
-        fits = np.array([date_fit(one.source.dated, months) if one else 0.0 for one in entries])
+        with tracing.span("words"):
+            if ids:
+                missing = [one for one, row in ids.items() if row not in bm25]
+                rest = words.search(query.terms, len(ids), among=missing) if missing else []
+                bm25 |= {ids[one]: score for one, score in rest}
+                beside = words.search(query.terms, len(ids), field=AROUND, among=list(ids))
+                around = {ids[one]: score for one, score in beside}
         candidates = rows.tolist()
+        coverage = Coverage(query.concepts, forward, candidates)
         signals = {
             "meaning": snapshot.scale(forward.vectors_of(rows).astype(np.float64) @ vector),
             "words": np.array([bm25.get(row, 0.0) for row in candidates]),
@@ -166,19 +199,20 @@ class Retriever:
             "covered around": np.array(
                 [coverage.share(coverage.held_around(row)) for row in candidates]
             ),
-            "date": fits[[forward.document_place(row) for row in candidates]],
+            "date": _date_fits(query, ids, snapshot),
             "late": np.zeros(len(rows)),
         }
         if states is not None and len(rows):
             before = np.asarray(sum(weighted_signals(signals).values()), dtype=np.float64)
-            signals["late"] = late_values(
-                lambda some: self._library.token_codes_at(
-                    [forward.number(row) for row in some.tolist()]
-                ),
-                rows,
-                states,
-                before,
-            )
+            with tracing.span("late"):
+                signals["late"] = late_values(
+                    lambda some: self._library.token_codes_at(
+                        [forward.number(row) for row in some.tolist()]
+                    ),
+                    rows,
+                    states,
+                    before,
+                )
         parts = weighted_signals(signals)
         score = np.asarray(sum(parts.values()), dtype=np.float64)
         return _Ranked(rows, signals, parts, score, coverage)
@@ -263,10 +297,11 @@ class Retriever:
 
     def _still_visible(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the passages whose documents have not been removed since the snapshot."""
-        return {passage.id: passage for passage in self._library.passages(ids)}
+        with tracing.span("passages"):
+            return {passage.id: passage for passage in self._library.passages(ids)}
 
     def _candidates(
-        self, query: Query, vector: Vectors, snapshot: Snapshot, only: Sequence[str] | None
+        self, query: Query, vector: Vectors, snapshot: Snapshot, only: _Bounds | None
     ) -> tuple[list[int], list[tuple[str, float]]]:
         """Return the rows nearest in meaning, and the (id, BM25) that are best by words."""
         words = snapshot.words
@@ -275,25 +310,28 @@ class Retriever:
             # Too few in meaning: `_nearest` finds that out too, and what is to be done.
             if both is not None and 2 * len(both[0]) >= min(_CANDIDATES, len(snapshot.forward)):
                 return _rows(snapshot.forward, both[0]), both[1]
-        near = self._nearest(snapshot, vector, only)
-        return near, words.search(query.terms, _CANDIDATES, documents=only or ())
+        with tracing.span("vectors"):
+            near = self._nearest(snapshot, vector, only)
+        with tracing.span("words"):
+            return near, words.search(
+                query.terms, _CANDIDATES, documents=only.documents if only else ()
+            )
 
-    def _nearest(
-        self, snapshot: Snapshot, vector: Vectors, only: Sequence[str] | None
-    ) -> list[int]:
+    def _nearest(self, snapshot: Snapshot, vector: Vectors, only: _Bounds | None) -> list[int]:
         """Return the rows nearest in meaning: by the vector store, or by exact search.
 
-        The search is exact if few documents are allowed, since Chroma's filtered search grows with
-        the collection (240 ms for a range over 100,000 passages; exact search over the mapped
-        vectors takes 13 ms at most), and while Chroma is being written or has failed.
+        The search is exact where few passages are allowed, since Chroma's filtered search grows
+        with the collection (240 ms for a range over 100,000 passages), and while Chroma is being
+        written or has failed. Of many it is asked for so many more that enough of them are allowed.
         """
         forward, vectors = snapshot.forward, snapshot.vectors
-        readable = snapshot.readable
-        if only is None and vectors is not None and readable is not None:
-            found = self._nearest_readable(snapshot, vectors, vector, readable)
-            if found is not None:
-                return found
-        elif only is None and vectors is not None:
+        allowed = snapshot.readable if only is None else only.rows
+        if vectors is not None and allowed is not None:
+            if only is None or len(allowed) > _COMPARED_AT_ONCE:
+                found = self._nearest_allowed(snapshot, vectors, vector, allowed)
+                if found is not None:
+                    return found
+        elif vectors is not None:
             wanted = min(_CANDIDATES, len(forward))
             try:
                 pairs = vectors.nearest(vector, wanted)
@@ -305,29 +343,24 @@ class Retriever:
                 self._indexes.distrust(vectors)
             elif pairs is not None:
                 return _rows(forward, pairs)
-        if only is not None:
-            rows = forward.rows_of(only)
-        else:
-            rows = forward.rows if readable is None else readable
-        rows = forward.in_order(rows)
-        cosines = forward.vectors_of(rows) @ vector
-        return [int(row) for row in rows[np.argsort(-cosines, kind="stable")[:_CANDIDATES]]]
+        rows = forward.rows if allowed is None else allowed
+        return nearest_rows(forward.vectors, rows, vector, _CANDIDATES)
 
-    def _nearest_readable(
+    def _nearest_allowed(
         self,
         snapshot: Snapshot,
         vectors: VectorReader | SharedReader,
         vector: Vectors,
-        readable: Rows,
+        allowed: Rows,
     ) -> list[int] | None:
-        """Return the nearest rows that may be read; None where comparing those alone is quicker.
+        """Return the nearest rows that are allowed; None where comparing those alone is quicker.
 
         Asked for so many more as the others have a share, the store returns enough of them; where
         it does not, their documents are near to the question, and the vectors are compared.
         """
         forward = snapshot.forward
-        wanted = min(_CANDIDATES, len(readable))
-        asked = wanted * _SPARE * len(forward) // max(1, len(readable))
+        wanted = min(_CANDIDATES, len(allowed))
+        asked = wanted * _SPARE * len(forward) // max(1, len(allowed))
         if asked > _MOST_ASKED:
             return None
         try:
@@ -336,9 +369,10 @@ class Retriever:
             _LOG.error("the vector index fails a query", exc_info=error)
             self._indexes.distrust(vectors)
             return None
-        # A passage that is gone since has row -1, which is no readable one.
-        found = np.array([forward.row(one) for one, _ in pairs or ()], dtype=np.intp)
-        kept = found[np.isin(found, readable)][:wanted]
+        found = np.array(_rows(forward, pairs or ()), dtype=np.intp)
+        is_allowed = np.zeros(len(forward.spans), dtype=bool)
+        is_allowed[allowed] = True
+        kept = found[is_allowed[found]][:wanted]
         return kept.tolist() if len(kept) == wanted else None
 
     def _match(
@@ -387,6 +421,17 @@ class Retriever:
 def _rows(forward: ForwardIndex, pairs: Sequence[tuple[str, float]]) -> list[int]:
     """Return the rows of passages by id; those that a store has and a snapshot has not are none."""
     return [row for one, _ in pairs if (row := forward.row(one)) >= 0]
+
+
+def _date_fits(query: Query, ids: Iterable[str], snapshot: Snapshot) -> Values:
+    """Return how well the date of each passage's document fits the months that a query names."""
+    months, known = named_months(query.text), snapshot.entries
+    documents = [one.partition(":")[0] for one in ids]
+    fits = {
+        one: date_fit(known[one].source.dated, months) if months and one in known else 0.0
+        for one in set(documents)
+    }
+    return np.array([fits[one] for one in documents])
 
 
 def _fused(found: Sequence[float], readings: Sequence[Reading | None]) -> list[float]:

@@ -19,6 +19,7 @@ from corpus.errors import JudgeError
 from corpus.i18n import tr
 from index.embedder_weights import DEFAULT_MODEL, is_verified, weights_folder
 from index.onnx_embedder import open_session
+from index.pair_cache import PairCache
 from index.pair_encoding import Pair, PairTokenizer
 from index.reader import logistic
 
@@ -121,8 +122,8 @@ class OnnxJudge:
             ) from error
         tokenizer = weights_folder(DEFAULT_MODEL, cache=cache) / "tokenizer.json"
         self._tokens = PairTokenizer(tokenizer, most_of_question=MOST_OF_CLAIM)
-        self._given_pool, self._cached = pool, cached
-        self._known: dict[Pair, Entailment] = {}
+        self._given_pool = pool
+        self._known: PairCache[Entailment] = PairCache(cached)
 
     def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
         """Return the entailment of `claim` by each premise; see Judge."""
@@ -131,12 +132,10 @@ class OnnxJudge:
     def judge_pairs(self, pairs: Sequence[Pair]) -> list[Entailment]:
         """Return the entailment of each pair of a claim and a premise, in the order given."""
         # Looked up once: another thread may evict entries in the meantime.
-        known = {one: kept for one in pairs if (kept := self._known.get(one)) is not None}
+        known = self._known.known(dict.fromkeys(pairs))
         new = [one for one in dict.fromkeys(pairs) if one not in known]
         found = dict(zip(new, self._pool.map(self._infer, new), strict=True))
-        self._known.update(found)
-        for old in list(self._known)[: -self._cached]:
-            self._known.pop(old, None)
+        self._known.keep(found)
         return [found[one] if one in found else known[one] for one in pairs]
 
     def _infer(self, pair: Pair) -> Entailment:

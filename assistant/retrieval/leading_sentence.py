@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from assistant.entity_names import NameLookup
 from assistant.extractive_engine import leans_on_previous, stands_alone
@@ -110,10 +111,13 @@ def with_leading(
 def _distance(one: RankedSentence, named: Sequence[str], context: Context) -> int:
     """Return 0 for a sentence with a name of the question, 1 for one under it, 2 for others."""
     for distance, text in enumerate((one.text, context(one))):
-        lookup = NameLookup(text)
-        if any(map(lookup.holds, named)):
+        if any(map(_lookup(text).holds, named)):
             return distance
     return _OF_ANOTHER
+
+
+# The sentences of a passage stand under the same title and heading.
+_lookup = lru_cache(maxsize=512)(NameLookup)
 
 
 def _wanted(question: str) -> Callable[[RankedSentence], bool] | None:

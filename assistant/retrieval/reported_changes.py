@@ -145,12 +145,13 @@ def reported_change(text: str, now: str = "") -> ReportedChange | None:
 
 def tells_the_end(later: Source, older: Source) -> bool:
     """Say whether a later title reports the end of what an older title is about."""
-    if not older.published or later.published <= older.published or _ENDS.search(older.title):
+    if not older.published or later.published <= older.published:
+        return False
+    # Few titles do: what they share with others is not looked for before.
+    if not _ENDS.search(later.title) or _ENDS.search(older.title):
         return False
     shared, least = _shared_subject(later, older)
-    return bool(
-        _ENDS.search(later.title) and shared - COMMON and len(shared) >= max(_LEAST_SHARED, least)
-    )
+    return bool(shared - COMMON) and len(shared) >= max(_LEAST_SHARED, least)
 
 
 def shared_subject(later: Source, older: Source) -> frozenset[str]:
