@@ -29,7 +29,8 @@ from corpus import tracing
 from index.filters import Filters
 
 _WAYS = ("search", "half", "few", "answer")
-_STEPS = ("embed", "vectors", "words", "signals", "late", "passages", "read", "check")
+# Of "search" the three steps after it are parts; the rest of it is the weighing of signals.
+_STEPS = ("embed", "search", "vectors", "words", "late", "passages", "read", "check")
 _WARM_UP = "What does the report say about {way}?"
 _LIMIT = 10
 
