@@ -17,18 +17,17 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 from corpus import tracing
 from corpus.errors import (
     BriefingError,
     LibraryLocked,
-    RecordUnreachable,
     SearchIndexError,
     StorageError,
 )
 from corpus.i18n import tr
 from corpus.library import Library
+from corpus.record import from_the_beginning
 from index import forward_files
 from index.cosine_scale import DEFAULT_SCALE, CosineScale
 from index.forward_index import is_consistent
@@ -46,8 +45,7 @@ from index.versions import later_versions
 _LOG = logging.getLogger(__name__)
 # Seconds for which intact files are not checked again: one answer opens the indexes a dozen times.
 _TRUSTED_SECONDS = 1.0
-# How often a reader tries to open indexes that another process is replacing, and how often the
-# record is read for an index from the beginning, where its server restarted in between.
+# How often a reader tries to open indexes that another process is replacing.
 _TRIES = 3
 # Seconds that a writer waits for another thread that is updating the indexes: a rebuild of
 # 100,000 passages takes about one minute.
@@ -59,7 +57,6 @@ _UPDATE_INTERVAL, _UPDATE_SHARE = 5.0, 0.1
 # Fewer passages than any index has.
 _NONE = -1
 
-T = TypeVar("T")
 # The manifest's inode, time and size: one that is the same has not been written since.
 _Mark = tuple[int, int, int]
 
@@ -170,8 +167,8 @@ class IndexManager:
                     raise LibraryLocked(tr("the search indexes are being rebuilt; try again later"))
                 try:
                     started = time.monotonic()
-                    failed = _from_the_beginning(partial(self._bring_server_up, rebuild, wait))
-                    shown, again = _from_the_beginning(partial(self._update_once, rebuild, told))
+                    failed = from_the_beginning(partial(self._bring_server_up, rebuild, wait))
+                    shown, again = from_the_beginning(partial(self._update_once, rebuild, told))
                     # Waiting for another machine counts too: adding must not do mostly that.
                     self._last_update = (time.monotonic(), time.monotonic() - started)
                 finally:
@@ -428,7 +425,7 @@ class IndexManager:
     def _snapshot_of_library(self) -> Snapshot:
         """Return a snapshot made in memory, used while the indexes cannot be trusted."""
         made = partial(snapshot_in_memory, self._library, self._scale, words=not self._hosted_words)
-        return _from_the_beginning(made)
+        return from_the_beginning(made)
 
     def _update_once(self, rebuild: bool, told: Told | None) -> tuple[int, bool]:
         """Update the indexes; return the generation they show and whether they were rebuilt.
@@ -488,17 +485,3 @@ class IndexManager:
         """Close the store, once no query is under way; the caller holds `_open_lock`."""
         if self._published is not None and self._published.snapshot.vectors is not None:
             self._published.snapshot.vectors.close()
-
-
-def _from_the_beginning(work: Callable[[], T]) -> T:
-    """Return what `work` returns, done again where the state of the library that it reads is lost.
-
-    That is what a server that restarts does to it. Each try waits for the server by itself, for
-    some seconds; raises RecordUnreachable where the last fails too.
-    """
-    for _ in range(_TRIES - 1):
-        try:
-            return work()
-        except RecordUnreachable as error:
-            _LOG.warning("the library is read again for the indexes: %s", error)
-    return work()
