@@ -220,9 +220,10 @@ class GraphMaker:
         Not by the fused SkipLayerNormalization, which takes ten times as long in ONNX Runtime 1.32:
         a quarter of all of the network's time.
         """
-        product = self._node("Add", product, self._weight(f"{inside}dense.bias"))
-        total = self._node("Add", before, product)
-        norm = [self._weight(f"{inside}LayerNorm.{part}") for part in ("weight", "bias")]
+        names = ("LayerNorm.weight", "LayerNorm.bias", "dense.bias")
+        # In the order in which training.restored reads them back.
+        *norm, bias = [self._weight(inside + name) for name in names]
+        total = self._node("Add", before, self._node("Add", product, bias))
         return self._node("LayerNormalization", total, *norm, axis=-1, epsilon=_EPSILON)
 
 
