@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 TESTING := .venv/.installed-for-tests
 # How many workers that is: tests/conftest.py.
-PARALLEL := -n logical --maxprocesses 4 --dist worksteal
+PARALLEL := -n logical --dist worksteal
 
 .PHONY: install chat test test-fast test-long deploy-check check audit bench bench-retrieval screenshots clean
 

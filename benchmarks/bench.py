@@ -226,7 +226,7 @@ def install(given: Given) -> dict[str, float]:
         for name in filter(None, tracked):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-        seconds = _timed(["make", "-C", str(copy), "install"], PIP_NO_CACHE_DIR="1")
+        seconds = _timed(["make", "-C", str(copy), ".venv/.installed"], PIP_NO_CACHE_DIR="1")
         return {"seconds": seconds, "gigabytes": size_of(copy / ".venv") / 1e9}
 
 

@@ -21,6 +21,7 @@ from assistant.memo.values import EVIDENCE, GAP, NOTE, Memo
 from assistant.memo.writing import write
 from assistant.settings import Settings
 from assistant.workspace import Workspace
+from benchmarks.memos import TOPICS
 from corpus.errors import NothingFound
 from index.folder_walk import files_below
 from tests.memos import CLEAN, line
@@ -176,7 +177,10 @@ def test_a_model_is_given_nothing_but_the_topic(lund: Workspace) -> None:
     assert not any("900 tons" in one for one in engine.given)
 
 
-@pytest.mark.parametrize(("topic", "template"), ASKED[:3])
+@pytest.mark.parametrize(
+    ("topic", "template"),
+    [*ASKED[:3], *(pytest.param(*one, marks=pytest.mark.long) for one in TOPICS[::4])],
+)
 def test_the_body_is_as_long_as_the_template_says(
     topic: str,
     template: str,
