@@ -32,6 +32,10 @@ def _split(job: dict[str, Any], stages: dict[str, float]) -> list[Any]:
     """Return the nodes: of the files by LlamaIndex's own splitter, or the passages given."""
     started = time.perf_counter()
     documents = SimpleDirectoryReader(input_files=job["files"]).load_data()
+    for one in documents:
+        # It ends at half a character, of which pypdf leaves some where a formula stands.
+        whole = one.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        one.set_content(whole)
     stages["reading"] = time.perf_counter() - started
     if job["passages"]:
         lines = Path(job["passages"]).read_text(encoding="utf-8").splitlines()
