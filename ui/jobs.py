@@ -46,8 +46,6 @@ class Job(Generic[Step]):
     ) -> None:
         self.name = name
         self.reader, self.window = reader, window
-        # Since when nobody who could see its end is there; None while somebody may be.
-        self.away_since: float | None = None
         # Takes it out of the line, where it still waits there; the queue it stands in sets it.
         self.leave: Callable[[], bool] = lambda: False
         self._make = make
@@ -198,8 +196,8 @@ class Jobs(Generic[Step]):
         self._open = 0
         self._at_once = at_once
         self._threads = 0
-        # Those whose windows were closed while they waited.
-        self._away: list[Job[Step]] = []
+        # Those that wait and whose windows were closed, and when.
+        self._away: dict[Job[Step], float] = {}
         # Seconds that a job takes; 0.0 before the first.
         self._job_seconds = 0.0
         # When each place was reserved for a job that is not started yet, the oldest first.
@@ -291,15 +289,18 @@ class Jobs(Generic[Step]):
 
         Whoever asks is there to see its end. Jobs whose windows are gone for good give theirs up.
         """
-        job.away_since = None
         now = self._clock()
         with self._lock:
-            self._away = [one for one in self._away if one.away_since is not None]
-            gone = [one for one in self._away if _is_gone(one, now)]
+            self._away.pop(job, None)
+            gone = [one for one, since in self._away.items() if now - since > _AWAY_SECONDS]
+            for one in gone:
+                self._take_out(one)
+            place = self._line.place_of(job)
         for one in gone:
+            # It stands in no line any more, so that its end is done here.
             one.cancel()
-        with self._lock:
-            return self._line.place_of(job)
+            one.run()
+        return place
 
     def seconds_until(self, place: int) -> float:
         """Return in how many seconds work on the job at a place begins; 0.0 where that is unknown.
@@ -309,20 +310,28 @@ class Jobs(Generic[Step]):
         return place * self._job_seconds / self._at_once
 
     def left(self, window: str) -> None:
-        """Note that a window was closed: what waits for it alone is given up in a while."""
+        """Note that a window was closed: what waits for it alone is given up in a while.
+
+        Work that was started from no window ("") waits for none.
+        """
+        if not window:
+            return
         now = self._clock()
         with self._lock:
             for job in self._line.in_order():
-                if job.window == window and job.away_since is None:
-                    job.away_since = now
-                    self._away.append(job)
+                if job.window == window:
+                    self._away.setdefault(job, now)
 
     def _taken_out(self, job: Job[Step]) -> bool:
-        """Take a job out of the line, and say whether it stood there."""
         with self._lock:
-            found = self._line.remove(job, job.reader)
-            self._open -= found
-            return found
+            return self._take_out(job)
+
+    def _take_out(self, job: Job[Step]) -> bool:
+        """Take a job out of the line, under the lock, and say whether it stood there."""
+        found = self._line.remove(job, job.reader)
+        self._open -= found
+        self._away.pop(job, None)
+        return found
 
     def _jobs_of(self, owner: str) -> list[Job[Step]]:
         with self._lock:
@@ -337,9 +346,10 @@ class Jobs(Generic[Step]):
             with self._put:
                 self._put.wait_for(lambda: bool(self._line))
                 job = self._line.take()
-            if _is_gone(job, self._clock()):
+                began = self._clock()
+                gone = began - self._away.pop(job, began) > _AWAY_SECONDS
+            if gone:
                 job.cancel()
-            began = self._clock()
             try:
                 job.run()
             finally:
@@ -349,11 +359,6 @@ class Jobs(Generic[Step]):
                         took = self._clock() - began
                         before = self._job_seconds or took
                         self._job_seconds = before + _NEWEST * (took - before)
-
-
-def _is_gone(job: Job[Step], now: float) -> bool:
-    """Say whether the window of a job was closed and did not come back."""
-    return job.away_since is not None and now - job.away_since > _AWAY_SECONDS
 
 
 def _cancel(jobs: Sequence[Job[Step]], patience: float) -> None:
