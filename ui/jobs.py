@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import copy_context
 from typing import Generic, TypeVar
@@ -46,8 +46,8 @@ class Job(Generic[Step]):
     ) -> None:
         self.name = name
         self.reader, self.window = reader, window
-        # Takes it out of the line, where it still waits there; the queue it stands in sets it.
-        self.leave: Callable[[], bool] = lambda: False
+        # Ends it in another thread where it still waits in line; the queue it stands in sets it.
+        self.leave: Callable[[], None] = lambda: None
         self._make = make
         # Who asked is known from where it was started (ui.sign_in).
         self._context = copy_context()
@@ -88,11 +88,12 @@ class Job(Generic[Step]):
         return self._failure
 
     def cancel(self) -> None:
-        """Ask it to stop; it ends after the snapshot it is working on, at once while it waits."""
+        """Ask it to stop; it ends after the snapshot it is working on, at once while it waits.
+
+        This waits for no end: whoever calls may be an event loop.
+        """
         self._cancelled.set()
-        if self.leave():
-            # Nobody works on it any more: what is to be done at its end is done here.
-            self.run()
+        self.leave()
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end, so many seconds at most; return whether it ended."""
@@ -191,13 +192,15 @@ class Jobs(Generic[Step]):
         self._clock = clock
         self._line: FairLine[Job[Step]] = FairLine()
         self._jobs: OrderedDict[str, Job[Step]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._put = threading.Condition(self._lock)
         self._open = 0
         self._at_once = at_once
         self._threads = 0
         # Those that wait and whose windows were closed, and when.
         self._away: dict[Job[Step], float] = {}
+        # Those that left the line, until their ends are done: these may write to the library.
+        self._left: deque[Job[Step]] = deque()
         # Seconds that a job takes; 0.0 before the first.
         self._job_seconds = 0.0
         # When each place was reserved for a job that is not started yet, the oldest first.
@@ -251,7 +254,7 @@ class Jobs(Generic[Step]):
                     )
                 )
             job: Job[Step] = Job(key, make, after, self._give_way, first, reader, window)
-            job.leave = lambda: self._taken_out(job)
+            job.leave = lambda: self._leave(job)
             self._jobs.pop(key, None)
             self._jobs[key] = job
             self._open += 1
@@ -294,13 +297,8 @@ class Jobs(Generic[Step]):
             self._away.pop(job, None)
             gone = [one for one, since in self._away.items() if now - since > _AWAY_SECONDS]
             for one in gone:
-                self._take_out(one)
-            place = self._line.place_of(job)
-        for one in gone:
-            # It stands in no line any more, so that its end is done here.
-            one.cancel()
-            one.run()
-        return place
+                one.cancel()
+            return self._line.place_of(job)
 
     def seconds_until(self, place: int) -> float:
         """Return in how many seconds work on the job at a place begins; 0.0 where that is unknown.
@@ -322,16 +320,26 @@ class Jobs(Generic[Step]):
                 if job.window == window:
                     self._away.setdefault(job, now)
 
-    def _taken_out(self, job: Job[Step]) -> bool:
+    def _leave(self, job: Job[Step]) -> None:
+        """Take a cancelled job out of the line and have it ended, where it stands there."""
         with self._lock:
-            return self._take_out(job)
+            if not self._line.remove(job, job.reader):
+                return
+            self._open -= 1
+            self._away.pop(job, None)
+            self._left.append(job)
+            if len(self._left) == 1:
+                name = f"{self._kind}-ends"
+                threading.Thread(target=self._end, name=name, daemon=True).start()
 
-    def _take_out(self, job: Job[Step]) -> bool:
-        """Take a job out of the line, under the lock, and say whether it stood there."""
-        found = self._line.remove(job, job.reader)
-        self._open -= found
-        self._away.pop(job, None)
-        return found
+    def _end(self) -> None:
+        """Do what is to be done at the end of jobs that nobody worked on: one after another."""
+        while True:
+            self._left[0].run()
+            with self._lock:
+                self._left.popleft()
+                if not self._left:
+                    return
 
     def _jobs_of(self, owner: str) -> list[Job[Step]]:
         with self._lock:
