@@ -66,11 +66,13 @@ class ProgressLine:
         unit: Unit = "items",
         of: str = "",
         count: str = "",
+        pace: str | None = None,
     ) -> None:
         """Note that `done` of `total` of a unit are done, and show it where it is time to.
 
         `said` is what is being done; `of` names the piece of work, whose pace is its own; `count`
-        is how much is done in words, where it is not the two numbers.
+        is how much is done in words, where it is not the two numbers, `pace` how fast it goes,
+        where the work itself tells that.
         """
         if of != self._of:
             self._of, self._pace = of, Pace(self._clock)
@@ -82,7 +84,7 @@ class ProgressLine:
         self._shown = now
         share = min(1.0, done / total) if total else 0.0
         count = count or f"{done:,.0f}/{total:,.0f}"
-        pace = self._pace.words(unit)
+        pace = self._pace.words(unit) if pace is None else pace
         figures = f"{count}, {pace}" if pace else count
         # What a file is called may hold line breaks.
         line = f"[{'#' * int(share * _BAR):<{_BAR}}] {figures}  {' '.join(said.split())}".rstrip()
