@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer
+from corpus.errors import LibraryError
 
 # Answers that are kept, some tens of kilobytes each with what was found for them.
 _MOST = 200
@@ -68,8 +69,7 @@ class SharedAnswers:
             with closing(work()) as steps:
                 for answer in steps:
                     mine.answer = replace(answer, outcome="")
-                    # While it was worked out the library may have become another.
-                    if answer.outcome not in {"", "failed"} and key == state():
+                    if answer.outcome not in {"", "failed"} and _is_still(key, state):
                         self._keep(key, answer)
                     yield answer
         finally:
@@ -82,6 +82,15 @@ class SharedAnswers:
             self._kept[key] = answer
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
+
+
+def _is_still(key: Hashable, state: Callable[[], Hashable]) -> bool:
+    """Say whether the library is what it was; while an answer is worked out it may change."""
+    try:
+        return state() == key
+    except LibraryError:
+        # The answer is complete without whatever cannot be read now.
+        return False
 
 
 __all__ = ["SharedAnswers"]

@@ -31,6 +31,7 @@ from index.inference_protocol import (
     to_read_json,
     token,
 )
+from index.pair_cache import PairCache
 from index.pair_encoding import Pair
 from index.reader import COMMITTED, OnnxReader, ReaderModel, Reading, reader_named
 
@@ -161,7 +162,7 @@ class RemoteReader:
         self._connection, self._own, self._weights = connection, own, weights
         self._loading = threading.Lock()
         self._here: ReaderModel | None = None
-        self._readings: dict[Pair, Reading] = {}
+        self._readings: PairCache[Reading] = PairCache(_CACHED)
 
     def read(
         self, pairs: Sequence[Pair], *, prior: Sequence[float] = (), keep: int | None = None
@@ -170,19 +171,14 @@ class RemoteReader:
         if not pairs:
             return []
         if keep is None or keep >= len(set(pairs)):
-            new = [one for one in dict.fromkeys(pairs) if one not in self._readings]
-            if not new:
-                known = [self._readings.get(one) for one in pairs]
-                if None not in known:
-                    return [one for one in known if one is not None]
+            known = self._readings.known(pairs)
+            if len(known) == len(set(pairs)):
+                return [known[one] for one in pairs]
         found = self._asked(pairs, prior, keep)
         if found is None:
             return self._reader().read(pairs, prior=prior, keep=keep)
-        self._readings |= {
-            pair: one for pair, one in zip(pairs, found, strict=True) if one.sentences
-        }
-        for old in list(self._readings)[:-_CACHED]:
-            self._readings.pop(old, None)
+        read = zip(pairs, found, strict=True)
+        self._readings.keep({pair: one for pair, one in read if one.sentences})
         return found
 
     def _asked(

@@ -17,6 +17,7 @@ from assistant.settings import Settings
 from assistant.shared_answers import SharedAnswers
 from assistant.workspace import Workspace
 from corpus.access import Asker
+from corpus.errors import RecordUnreachable
 
 ASKED = Question("How many ships did the harbour of Lund handle in 2023?")
 REAL = pipeline._ask
@@ -118,6 +119,29 @@ def test_who_asks_while_it_is_worked_out_waits_for_it() -> None:
     first.close()
     window.join(60)
     assert heard[-1] == "3" and len(count) == 3
+
+
+def test_an_answer_does_not_fail_for_want_of_keeping_it() -> None:
+    """The record may go away when the answer is complete: it is given, and not kept."""
+    count: list[int] = []
+    away = False
+
+    def state() -> int:
+        if away:
+            raise RecordUnreachable("the database server does not answer")
+        return 1
+
+    def work() -> Generator[Answer, None, None]:
+        nonlocal away
+        count.append(1)
+        away = len(count) == 1
+        yield Answer("How many?", "answered")
+
+    shared = SharedAnswers()
+    for asked in (1, 2, 2):
+        assert [one.outcome for one in shared.of(state, work)] == ["answered"]
+        assert len(count) == asked
+        away = False
 
 
 class Writes:

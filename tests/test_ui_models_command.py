@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 
 from assistant.models import model_catalogue, model_download, model_store
 from assistant.models.model_catalogue import Measured, ModelEntry
+from corpus import pace
 from tests.commands import Done, briefing_here
 from tests.hub import MEGABYTE, Hub, content, entry_of
 from tests.test_assistant_models_model_store import LLAMA, gguf
+from ui import progress_line
 
 DATA = content(3 * MEGABYTE)
 Run = Callable[..., Done]
@@ -91,6 +94,23 @@ def test_a_model_is_fetched_chosen_and_removed(briefing: Run, hub: Hub, tmp_path
     assert briefing("models", "remove", "tiny", "--yes").stdout == "removed: tiny\n"
     assert not list((tmp_path / "home/models/writers").glob("*.gguf"))
     assert one_line(briefing("models", "use", "tiny"), 2).endswith("run: briefing models get tiny")
+
+
+def test_a_download_tells_its_rate_and_the_time_left(
+    briefing: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so does the check of what came; each at once here, where nobody waits a second."""
+    monkeypatch.setattr(pace, "_KNOWN_AFTER", 0.0)
+    monkeypatch.setattr(model_download, "_CHUNK", MEGABYTE // 2)
+    for one in ("_QUIET", "_PLAIN"):
+        monkeypatch.setattr(progress_line, one, 0.0)
+    done = briefing("models", "get", "tiny")
+    assert done.returncode == 0, done.stderr
+    told = done.stderr.splitlines()
+    for said in ("tiny", "tiny, checking"):
+        lines = [one for one in told if one.endswith(f"  {said}")]
+        assert any(re.search(r"MB/s, about \d+ s left", one) for one in lines), done.stderr
+        assert "[############] 3 MB of 3 MB, " in lines[-1] and "left" not in lines[-1]
 
 
 def test_an_interrupted_download_goes_on(

@@ -13,9 +13,9 @@ from rich.cells import cell_len
 from corpus.document import Source
 from corpus.readers.blocks import Blocks
 from index.ingest import Progress, Report
-from ui import progress_line, terminal
-from ui.progress_line import with_bar
-from ui.terminal import StatusLine, text_lines
+from ui import progress_line
+from ui.progress_line import ProgressLine, with_bar
+from ui.terminal import text_lines
 
 CLEAR = "\r\x1b[K"
 COLUMNS = 60
@@ -32,8 +32,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     found = Terminal()
-    for one in (terminal, progress_line):
-        monkeypatch.setattr(one, "sys", SimpleNamespace(stderr=found))
+    monkeypatch.setattr(progress_line, "sys", SimpleNamespace(stderr=found))
     monkeypatch.setenv("COLUMNS", str(COLUMNS))
     return found
 
@@ -97,7 +96,7 @@ def test_nothing_is_shown_of_what_is_done_at_once(shown: Terminal) -> None:
 
 def test_a_line_that_is_written_over_shows_its_end(shown: Terminal) -> None:
     """What was written last, as much as fits; afterwards the line is empty."""
-    with StatusLine(shown=True) as line:
+    with ProgressLine() as line:
         line.show(f"{NAME} the very end")
         line.show("short")
     _, long, short, cleared = shown.getvalue().split(CLEAR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import copy_context
 from typing import Generic, TypeVar
@@ -46,10 +46,8 @@ class Job(Generic[Step]):
     ) -> None:
         self.name = name
         self.reader, self.window = reader, window
-        # Since when nobody who could see its end is there; None while somebody may be.
-        self.away_since: float | None = None
-        # Takes it out of the line, where it still waits there; the queue it stands in sets it.
-        self.leave: Callable[[], bool] = lambda: False
+        # Ends it in another thread where it still waits in line; the queue it stands in sets it.
+        self.leave: Callable[[], None] = lambda: None
         self._make = make
         # Who asked is known from where it was started (ui.sign_in).
         self._context = copy_context()
@@ -90,11 +88,12 @@ class Job(Generic[Step]):
         return self._failure
 
     def cancel(self) -> None:
-        """Ask it to stop; it ends after the snapshot it is working on, at once while it waits."""
+        """Ask it to stop; it ends after the snapshot it is working on, at once while it waits.
+
+        This waits for no end: whoever calls may be an event loop.
+        """
         self._cancelled.set()
-        if self.leave():
-            # Nobody works on it any more: what is to be done at its end is done here.
-            self.run()
+        self.leave()
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end, so many seconds at most; return whether it ended."""
@@ -193,13 +192,15 @@ class Jobs(Generic[Step]):
         self._clock = clock
         self._line: FairLine[Job[Step]] = FairLine()
         self._jobs: OrderedDict[str, Job[Step]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._put = threading.Condition(self._lock)
         self._open = 0
         self._at_once = at_once
         self._threads = 0
-        # Those whose windows were closed while they waited.
-        self._away: list[Job[Step]] = []
+        # Those that wait and whose windows were closed, and when.
+        self._away: dict[Job[Step], float] = {}
+        # Those that left the line, until their ends are done: these may write to the library.
+        self._left: deque[Job[Step]] = deque()
         # Seconds that a job takes; 0.0 before the first.
         self._job_seconds = 0.0
         # When each place was reserved for a job that is not started yet, the oldest first.
@@ -253,7 +254,7 @@ class Jobs(Generic[Step]):
                     )
                 )
             job: Job[Step] = Job(key, make, after, self._give_way, first, reader, window)
-            job.leave = lambda: self._taken_out(job)
+            job.leave = lambda: self._leave(job)
             self._jobs.pop(key, None)
             self._jobs[key] = job
             self._open += 1
@@ -291,14 +292,12 @@ class Jobs(Generic[Step]):
 
         Whoever asks is there to see its end. Jobs whose windows are gone for good give theirs up.
         """
-        job.away_since = None
         now = self._clock()
         with self._lock:
-            self._away = [one for one in self._away if one.away_since is not None]
-            gone = [one for one in self._away if _is_gone(one, now)]
-        for one in gone:
-            one.cancel()
-        with self._lock:
+            self._away.pop(job, None)
+            gone = [one for one, since in self._away.items() if now - since > _AWAY_SECONDS]
+            for one in gone:
+                one.cancel()
             return self._line.place_of(job)
 
     def seconds_until(self, place: int) -> float:
@@ -309,20 +308,38 @@ class Jobs(Generic[Step]):
         return place * self._job_seconds / self._at_once
 
     def left(self, window: str) -> None:
-        """Note that a window was closed: what waits for it alone is given up in a while."""
+        """Note that a window was closed: what waits for it alone is given up in a while.
+
+        Work that was started from no window ("") waits for none.
+        """
+        if not window:
+            return
         now = self._clock()
         with self._lock:
             for job in self._line.in_order():
-                if job.window == window and job.away_since is None:
-                    job.away_since = now
-                    self._away.append(job)
+                if job.window == window:
+                    self._away.setdefault(job, now)
 
-    def _taken_out(self, job: Job[Step]) -> bool:
-        """Take a job out of the line, and say whether it stood there."""
+    def _leave(self, job: Job[Step]) -> None:
+        """Take a cancelled job out of the line and have it ended, where it stands there."""
         with self._lock:
-            found = self._line.remove(job, job.reader)
-            self._open -= found
-            return found
+            if not self._line.remove(job, job.reader):
+                return
+            self._open -= 1
+            self._away.pop(job, None)
+            self._left.append(job)
+            if len(self._left) == 1:
+                name = f"{self._kind}-ends"
+                threading.Thread(target=self._end, name=name, daemon=True).start()
+
+    def _end(self) -> None:
+        """Do what is to be done at the end of jobs that nobody worked on: one after another."""
+        while True:
+            self._left[0].run()
+            with self._lock:
+                self._left.popleft()
+                if not self._left:
+                    return
 
     def _jobs_of(self, owner: str) -> list[Job[Step]]:
         with self._lock:
@@ -337,9 +354,10 @@ class Jobs(Generic[Step]):
             with self._put:
                 self._put.wait_for(lambda: bool(self._line))
                 job = self._line.take()
-            if _is_gone(job, self._clock()):
+                began = self._clock()
+                gone = began - self._away.pop(job, began) > _AWAY_SECONDS
+            if gone:
                 job.cancel()
-            began = self._clock()
             try:
                 job.run()
             finally:
@@ -349,11 +367,6 @@ class Jobs(Generic[Step]):
                         took = self._clock() - began
                         before = self._job_seconds or took
                         self._job_seconds = before + _NEWEST * (took - before)
-
-
-def _is_gone(job: Job[Step], now: float) -> bool:
-    """Say whether the window of a job was closed and did not come back."""
-    return job.away_since is not None and now - job.away_since > _AWAY_SECONDS
 
 
 def _cancel(jobs: Sequence[Job[Step]], patience: float) -> None:

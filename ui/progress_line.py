@@ -26,7 +26,7 @@ _WIDEST = 120
 class ProgressLine:
     """One line of standard error that is written over; plain lines, few, where it is no terminal.
 
-    Nothing is shown of work that is done within a second.
+    Nothing is told of work that is done within a second; texts that grow are shown at once.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -47,8 +47,15 @@ class ProgressLine:
     def clear(self) -> None:
         """Clear the line away, before something else is printed."""
         if self._live and self._shown is not None:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            self._draw("")
+
+    def show(self, text: str) -> None:
+        """Show the end of a text that grows, on a terminal only."""
+        if self._live:
+            self._shown = self._clock()
+            # Cut from behind: what was written last is the end.
+            backwards = safe(" ".join(text.split()))[::-1]
+            self._draw(cut_to_cells(backwards, shutil.get_terminal_size().columns - 2)[::-1])
 
     def tell(
         self,
@@ -59,11 +66,13 @@ class ProgressLine:
         unit: Unit = "items",
         of: str = "",
         count: str = "",
+        pace: str | None = None,
     ) -> None:
         """Note that `done` of `total` of a unit are done, and show it where it is time to.
 
         `said` is what is being done; `of` names the piece of work, whose pace is its own; `count`
-        is how much is done in words, where it is not the two numbers.
+        is how much is done in words, where it is not the two numbers, `pace` how fast it goes,
+        where the work itself tells that.
         """
         if of != self._of:
             self._of, self._pace = of, Pace(self._clock)
@@ -75,15 +84,19 @@ class ProgressLine:
         self._shown = now
         share = min(1.0, done / total) if total else 0.0
         count = count or f"{done:,.0f}/{total:,.0f}"
-        pace = self._pace.words(unit)
+        pace = self._pace.words(unit) if pace is None else pace
         figures = f"{count}, {pace}" if pace else count
         # What a file is called may hold line breaks.
         line = f"[{'#' * int(share * _BAR):<{_BAR}}] {figures}  {' '.join(said.split())}".rstrip()
         if self._live:
             width = min(_WIDEST, shutil.get_terminal_size().columns - 1)
-            sys.stderr.write(f"\r\x1b[K{cut_to_cells(safe(line), width)}")
+            self._draw(cut_to_cells(safe(line), width))
         else:
             sys.stderr.write(f"{safe(line)[:_WIDEST]}\n")
+            sys.stderr.flush()
+
+    def _draw(self, line: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{line}")
         sys.stderr.flush()
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -258,28 +257,6 @@ def listed(name: str, lines: Sequence[str]) -> Iterator[str]:
         yield from (wrapped(line, indent="  ") for line in lines[:_LISTED])
         if len(lines) > _LISTED:
             yield f"  and {len(lines) - _LISTED} more; --json names them"
-
-
-class StatusLine:
-    """One line of standard error that is written over and over, on a terminal only."""
-
-    def __init__(self, *, shown: bool) -> None:
-        self._live = shown and sys.stderr.isatty()
-
-    def __enter__(self) -> StatusLine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.show("")
-
-    def show(self, text: str) -> None:
-        """Show the end of `text`, or clear the line."""
-        if self._live:
-            # Cut from behind: what was written last is the end.
-            backwards = safe(" ".join(text.split()))[::-1]
-            width = shutil.get_terminal_size().columns - 2
-            sys.stderr.write(f"\r\x1b[K{set_cell_size(backwards, width)[::-1].lstrip()}")
-            sys.stderr.flush()
 
 
 def cut_to_cells(line: str, width: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from assistant.checking.entailment import COMMITTED, Entailment, Judge, OnnxJudge, judge_if_any
 from index.inference_client import Connection
 from index.inference_protocol import JUDGE, MOST_PAIRS, is_address, mark_of
+from index.pair_cache import PairCache
 from index.pair_encoding import Pair
 
 _LOG = logging.getLogger(__name__)
@@ -28,22 +29,21 @@ class RemoteJudge:
         self._connection, self._own, self._weights = connection, own, weights
         self._loading = threading.Lock()
         self._here: Judge | None = None
-        self._known: dict[Pair, Entailment] = {}
+        self._known: PairCache[Entailment] = PairCache(_CACHED)
 
     def judge(self, claim: str, evidence: Sequence[tuple[str, str]]) -> list[Entailment]:
         """Return the entailment of `claim` by each premise; see Judge."""
         pairs = [Pair(claim, context, (text,)) for context, text in evidence]
         # Looked up once: another thread may evict entries in the meantime.
-        known = {one: kept for one in pairs if (kept := self._known.get(one)) is not None}
+        known = self._known.known(pairs)
         new = [one for one in dict.fromkeys(pairs) if one not in known]
         if new:
             found = self._asked(new)
             if found is None:
                 return self._judge().judge(claim, evidence)
-            known |= dict(zip(new, found, strict=True))
-            self._known |= known
-            for old in list(self._known)[:-_CACHED]:
-                self._known.pop(old, None)
+            fresh = dict(zip(new, found, strict=True))
+            self._known.keep(fresh)
+            known |= fresh
         return [known[one] for one in pairs]
 
     def _asked(self, pairs: Sequence[Pair]) -> list[Entailment] | None:

@@ -96,14 +96,15 @@ def _answer(workspace: Workspace, question: Question, conversation: str, *, quie
     """Return the answer, showing on a terminal what is waited for and written meanwhile."""
     from assistant.answer_storage import history_of
     from assistant.pipeline import ask as answers
-    from ui.terminal import StatusLine
+    from ui.progress_line import ProgressLine
 
     if conversation:
         history = (*history_of(workspace.library.conversations, conversation), *question.history)
         question = replace(question, history=history)
-    with StatusLine(shown=not quiet) as line:
+    with ProgressLine() as line:
         for answer in answers(workspace, question):
-            line.show(answer.growing or answer.notice)
+            if not quiet:
+                line.show(answer.growing or answer.notice)
     return answer
 
 

@@ -88,7 +88,7 @@ def memo(
     from assistant.memo.export import exported
     from assistant.memo.request import Request, resumed
     from assistant.memo.writing import write
-    from ui.terminal import StatusLine
+    from ui.progress_line import ProgressLine
 
     if output:
         refuse_format(output)
@@ -113,7 +113,7 @@ def memo(
         )
         if begun is not None:
             request = resumed(request, begun)
-        with StatusLine(shown=True) as line:
+        with ProgressLine() as line:
             for step in repository.saved_steps(write(opened, request, begun), resume):
                 written, name = step
                 line.show(written.notice)

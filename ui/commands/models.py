@@ -257,10 +257,14 @@ def _size(size: float) -> str:
 
 def _with_bar(entry: ModelEntry, steps: Iterator[DownloadProgress]) -> None:
     """Run a download to its end, showing how much, how fast, how long still; then the check."""
+    from corpus.i18n import joined
+    from corpus.pace import rate_in_words, time_left
     from ui.progress_line import ProgressLine
 
     with ProgressLine() as line:
         for one in steps:
             said = entry.name if one.place else f"{entry.name}, checking"
             count = f"{_size(one.done)} of {_size(one.total)}"
-            line.tell(one.done, one.total, said, unit="bytes", of=said, count=count)
+            left = time_left(one.seconds_left) if one.seconds_left else ""
+            pace = joined(", ", (rate_in_words(one.rate, "bytes"), left))
+            line.tell(one.done, one.total, said, count=count, pace=pace)
