@@ -74,7 +74,10 @@ class _Published:
 
     def has_store_of(self, manifest: Manifest) -> bool:
         """Say whether the vector store was not written between this state and that one."""
-        return self.manifest is not None and self.manifest.stored == manifest.stored
+        return self.manifest is not None and (
+            (self.manifest.stored, self.manifest.stored_mark)
+            == (manifest.stored, manifest.stored_mark)
+        )
 
 
 class IndexManager:
