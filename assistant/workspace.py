@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from index.feed_ingest import FeedReport, Followed
     from index.folder_plan import Ready
     from index.folder_sync import SyncReport
+    from index.index_writer import Told
     from index.ingest import MetadataOverride, Progress, Report
     from index.reference_import import ReferenceReport
 
@@ -433,13 +434,13 @@ class Workspace:
         importing = ReferenceImport(self.library, added, self.indexes, self.addresses)
         return importing.bring(file, folders, fetch=fetch)
 
-    def maintain(self) -> None:
+    def maintain(self, told: Told | None = None) -> None:
         """Update the indexes that an interrupted process left behind; raises LibraryError.
 
-        If the disk refuses, the search reads the library itself.
+        If the disk refuses, the search reads the library itself. `told`: see `IndexManager.update`.
         """
         with suppress(SearchIndexError, StorageError):
-            self.indexes.maintain()
+            self.indexes.maintain(told)
 
     def close(self) -> None:
         """Release the data folder, unless it belongs to another workspace (`with_engine`)."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,17 @@ SOURCE = (
 # the text, `places` are the passages with the tables, both packed.
 DOCUMENT = ("text", "pages", "headings", "left_out", "tables", "reading")
 CONTENT = ("content", "pages", "headings", "left_out", "reading", "places")
+
+
+@contextmanager
+def damage_told() -> Iterator[None]:
+    """Turn what bytes of another form make their readers raise into LibraryDamaged."""
+    try:
+        yield
+    except (zlib.error, ValueError, TypeError, KeyError) as error:
+        raise LibraryDamaged(
+            tr("what the library keeps of a document is damaged; restore it from a backup")
+        ) from error
 
 
 def now() -> str:
@@ -50,14 +62,10 @@ def packed(text: str) -> bytes:
     return zlib.compress(text.encode())
 
 
+@damage_told()
 def unpacked(content: bytes) -> str:
     """Return the text that `packed` made smaller; raises LibraryDamaged."""
-    try:
-        return zlib.decompress(content).decode()
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise LibraryDamaged(
-            tr("a document's text is damaged; restore the library from a backup")
-        ) from error
+    return zlib.decompress(content).decode()
 
 
 def packed_places(spans: str, tables: str) -> bytes:
@@ -65,10 +73,14 @@ def packed_places(spans: str, tables: str) -> bytes:
     return packed(f"{spans}\n{tables}")
 
 
+@damage_told()
 def spans_in(places: bytes) -> list[tuple[int, int, int, str]]:
-    """Return (start, end, page, heading) of each passage, from the column `places`."""
-    found: list[tuple[int, int, int, str]] = json.loads(unpacked(places).partition("\n")[0])
-    return found
+    """Return (start, end, page, heading) of each passage, from the column `places`.
+
+    Raises LibraryDamaged.
+    """
+    spans = json.loads(unpacked(places).partition("\n")[0])
+    return [(start, end, page, heading) for start, end, page, heading in spans]
 
 
 def columns_of(document: Document) -> dict[str, str]:
@@ -109,8 +121,9 @@ def document_of(source: Source, columns: Mapping[str, Any]) -> Document:
     )
 
 
+@damage_told()
 def extraction_report_from_row(row: Row) -> ExtractionReport:
-    """Return how a document was read, from its row without the text."""
+    """Return how a document was read, from its row without the text; raises LibraryDamaged."""
     reading = json.loads(row["reading"])
     return ExtractionReport(
         row["location"],
@@ -141,8 +154,9 @@ def _table(cells: Any, head_rows: int, head_columns: int, caption: str, unit: st
     return Table(spans, int(head_rows), int(head_columns), str(caption), str(unit))
 
 
+@damage_told()
 def document_from_row(row: Row) -> Document:
-    """Return the document of a row."""
+    """Return the document of a row; raises LibraryDamaged."""
     columns = {name: row[name] for name in CONTENT}
     columns["text"] = unpacked(row["content"])
     columns["tables"] = unpacked(row["places"]).partition("\n")[2]

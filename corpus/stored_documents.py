@@ -22,6 +22,7 @@ from corpus.rows import (
     SOURCE,
     CutDocument,
     cut_from_row,
+    damage_told,
     extraction_report_from_row,
     ids_from_row,
     unpacked,
@@ -178,7 +179,8 @@ class StoredDocuments:
         for row in self._vector_rows(documents):
             ids.extend(ids_from_row(row))
             parts.append(matrix_of(row["vectors"], row["passage_count"]))
-        return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+        with damage_told():
+            return ids, np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
     def _vector_rows(self, documents: Sequence[str] | None) -> Iterator[Row]:
         if documents is None:

@@ -8,15 +8,17 @@ its best hundred candidates and of no others.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.connections import Connection, Connections
-from corpus.rows import packed, packed_places
+from corpus.rows import damage_told, packed, packed_places
 from corpus.token_codes import TokenCodes
 
+_LOG = logging.getLogger(__name__)
 # float32 [passages, dimension].
 Matrix = NDArray[np.float32]
 # Passages in a block, in the record's format: it begins with passage 0, 16, 32 … of its document.
@@ -24,6 +26,8 @@ Matrix = NDArray[np.float32]
 BLOCK = 16
 # Blocks that are asked for by one statement: SQLite takes some 32,000 variables, two a block.
 _AT_ONCE = 1_000
+_NO_VECTORS: Matrix = np.zeros((0, 0), dtype=np.float32)
+_NO_TOKENS = TokenCodes.none(0)
 # The vectors of some documents, to be continued by a condition.
 VECTORS = (
     "SELECT id, places, passage_count, document_vectors.vectors FROM documents"
@@ -32,8 +36,12 @@ VECTORS = (
 )
 
 
+@damage_told()
 def matrix_of(stored: bytes, passages: int) -> Matrix:
-    """Return the vectors of `passages` passages, as float32, from how the record keeps them."""
+    """Return the vectors of `passages` passages, as float32, from how the record keeps them.
+
+    Raises LibraryDamaged.
+    """
     return np.frombuffer(stored, dtype="<f2").astype(np.float32).reshape(passages, -1)
 
 
@@ -91,16 +99,21 @@ def set_apart(connection: Connection) -> None:
     """Bring vectors and token codes of an older record from the rows of the documents into theirs.
 
     One document at a time. Its row keeps nothing of them; its text and the places of its
-    passages are packed.
+    passages are packed. Raises LibraryDamaged.
     """
-    for (document,) in connection.execute("SELECT id FROM documents ORDER BY id").fetchall():
+    documents = connection.execute("SELECT id FROM documents ORDER BY id").fetchall()
+    if documents:
+        _LOG.info("bringing the library into its new form: %d documents", len(documents))
+    for (document,) in documents:
         row = connection.execute(
             "SELECT passage_count, vectors, tokens, token_counts, text, spans, tables"
             " FROM documents WHERE id = ?",
             (document,),
         ).fetchone()
         count = int(row[0])
-        vectors = np.frombuffer(row[1], dtype="<f4").reshape(count, -1) if count else _NO_VECTORS
+        with damage_told():
+            old = np.frombuffer(row[1], dtype="<f4")
+            vectors = old.reshape(count, -1) if count else _NO_VECTORS
         tokens = TokenCodes.stored(row[2], row[3])
         put(connection, document, vectors, tokens if len(tokens.counts) == count else _NO_TOKENS)
         connection.execute(
@@ -108,7 +121,3 @@ def set_apart(connection: Connection) -> None:
             " tables = ?, content = ?, places = ? WHERE id = ?",
             (b"", b"", b"", "", "", "", packed(row[4]), packed_places(row[5], row[6]), document),
         )
-
-
-_NO_VECTORS = np.zeros((0, 0), dtype=np.float32)
-_NO_TOKENS = TokenCodes.none(0)

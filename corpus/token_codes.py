@@ -75,6 +75,8 @@ class TokenCodes:
     @classmethod
     def stored(cls, tokens: bytes, counts: bytes) -> TokenCodes:
         """Return the codes from their columns; none where the two do not fit each other."""
+        if len(counts) % 4:
+            return cls.none(0)
         some = np.frombuffer(counts, dtype="<i4").astype(np.int64)
         total = int(some.sum())
         if not total or len(tokens) % total:

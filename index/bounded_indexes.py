@@ -38,9 +38,9 @@ class BoundedIndexes(IndexManager):
         """Update the indexes from time to time while documents are added."""
         self._whole.update_if_due()
 
-    def maintain(self) -> bool:
+    def maintain(self, told: Told | None = None) -> bool:
         """Update or rebuild what an interrupted process left."""
-        return self._whole.maintain()
+        return self._whole.maintain(told)
 
     def distrust(self, vectors: VectorReader | SharedReader) -> None:
         """Stop using the vector store, which failed a query."""

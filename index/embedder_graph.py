@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from corpus.errors import EmbedderError
@@ -25,7 +26,8 @@ def default_graph(cache: Path) -> Path:
     """Return the ONNX file of the default model, with its weights beside it in a folder of `cache`.
 
     These are the package's file under another name, or a copy where the disk has no such links. The
-    folder's name changes with both files. Raises EmbedderError.
+    folder's name changes with both files. Others may make it at the same time, in other threads and
+    processes, and installations of two versions may share `cache`. Raises EmbedderError.
     """
     weights = weights_folder(DEFAULT_MODEL, cache=cache) / WEIGHTS
     try:
@@ -35,15 +37,22 @@ def default_graph(cache: Path) -> Path:
         target = folder / GRAPH.name
         # The graph is written last: where it is, the weights are.
         if not target.is_file():
-            for old in cache.glob(f"{DEFAULT_MODEL}-*"):
-                shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-            with write_atomically(folder / WEIGHTS) as temporary:
-                _link_or_copy(weights, temporary)
-            with write_atomically(target) as temporary:
-                temporary.write_bytes(graph)
+            try:
+                with write_atomically(folder / WEIGHTS) as temporary:
+                    _link_or_copy(weights, temporary)
+                with write_atomically(target) as temporary:
+                    temporary.write_bytes(graph)
+            except OSError:
+                # Where another one wrote it meanwhile and has it open, Windows replaces no file.
+                if not target.is_file():
+                    raise
+            # What versions before this one exported with torch: files, and no folders.
+            for old in cache.glob(f"{DEFAULT_MODEL}-*.onnx"):
+                with suppress(OSError):
+                    old.unlink()
     except OSError as error:
         raise EmbedderError(
-            tr("cannot write {file} ({reason})", file=cache, reason=error.strerror)
+            tr("cannot write {file} ({reason})", file=cache, reason=error.strerror or error)
         ) from error
     return target
 

@@ -9,6 +9,14 @@ from corpus.catalogue import Entry
 from corpus.document import Source
 from corpus.partial_dates import within
 
+# A filter is applied to each of thousands of documents, which have a few hundred dates.
+_within = lru_cache(maxsize=8_192)(within)
+
+
+@lru_cache(maxsize=64)
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(one.casefold() for one in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -46,8 +54,3 @@ class Filters:
             ),
             None,
         )
-
-
-# A filter is applied to each of thousands of documents, which have a few hundred dates.
-_folded = lru_cache(maxsize=64)(lambda names: frozenset(one.casefold() for one in names))
-_within = lru_cache(maxsize=8_192)(within)

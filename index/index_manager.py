@@ -74,7 +74,10 @@ class _Published:
 
     def has_store_of(self, manifest: Manifest) -> bool:
         """Say whether the vector store was not written between this state and that one."""
-        return self.manifest is not None and self.manifest.stored == manifest.stored
+        return self.manifest is not None and (
+            (self.manifest.stored, self.manifest.stored_mark)
+            == (manifest.stored, manifest.stored_mark)
+        )
 
 
 class IndexManager:
@@ -200,11 +203,11 @@ class IndexManager:
         if time.monotonic() - at > max(_UPDATE_INTERVAL, took / _UPDATE_SHARE):
             self.update()
 
-    def maintain(self) -> bool:
+    def maintain(self, told: Told | None = None) -> bool:
         """Update or rebuild what an interrupted process left; return whether that was needed.
 
-        Does nothing while another writer is at work, which will do it. Raises SearchIndexError,
-        StorageError.
+        Does nothing while another writer is at work, which will do it. `told`: see `update`. Raises
+        SearchIndexError, StorageError.
         """
         if self._library.read_only or self._library.written_here:
             return False
@@ -213,7 +216,7 @@ class IndexManager:
         if not self.is_behind():
             return False
         try:
-            self.update(wait=False)
+            self.update(wait=False, told=told)
         except LibraryLocked:
             return False
         return True

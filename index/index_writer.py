@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import uuid
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -98,9 +99,10 @@ class IndexWriter:
             )
         with tracing.span("index manifest"):
             parts = parts_of(self._folder, self._store, before=manifest.parts, grown=grown)
-            return self._finished(
-                target, len(forward), parts, stored=manifest.stored if left else target
-            )
+            made = self._manifest_of(target, len(forward), parts, clean=True)
+            if left:
+                made = replace(made, stored=manifest.stored, stored_mark=manifest.stored_mark)
+            return self._finished(made, store_written=not left)
 
     def rebuild(self, target: int, told: Told | None = None) -> Manifest:
         """Build new indexes beside the old ones, and replace those; return what they show.
@@ -143,13 +145,14 @@ class IndexWriter:
                 (fresh / name).rename(self._folder / name)
         shutil.rmtree(fresh, ignore_errors=True)
         parts = parts_of(self._folder, self._store)
-        return self._finished(target, len(forward), parts, stored=target)
+        made = self._manifest_of(target, len(forward), parts, clean=True)
+        return self._finished(made, store_written=True)
 
-    def _finished(
-        self, target: int, passages: int, parts: dict[str, IndexPart], *, stored: int
-    ) -> Manifest:
-        """Write the manifest of indexes that show a generation, and return it."""
-        manifest = replace(self._manifest_of(target, passages, parts, clean=True), stored=stored)
+    def _finished(self, manifest: Manifest, *, store_written: bool) -> Manifest:
+        """Write a clean manifest, and return it with what it says of a store just written."""
+        if store_written:
+            mark = uuid.uuid4().hex
+            manifest = replace(manifest, stored=manifest.generation, stored_mark=mark)
         manifest.write(self._folder)
         return manifest
 

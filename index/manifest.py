@@ -42,7 +42,8 @@ class Manifest:
     while they are being written. `store` is the name or address of what keeps the vectors; with
     `hosted_words` passages are found by words there too, and there is no keyword index. `stored` is
     the generation that the vector store shows, which may be behind (ForwardIndex.stored); 0 while
-    it is being written.
+    it is being written; `stored_mark` is drawn anew each time it is written, since a rebuild shows
+    the same generation by other files.
     """
 
     format: int
@@ -56,6 +57,7 @@ class Manifest:
     store: str = DEFAULT_STORE
     hosted_words: bool = False
     stored: int = 0
+    stored_mark: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,9 +23,12 @@ _CACHED_QUESTIONS = 64
 
 @contextmanager
 def write_atomically(target: Path) -> Iterator[Path]:
-    """Hand out a temporary path beside `target` that replaces it when the block ends well."""
+    """Hand out a temporary path beside `target` that replaces it when the block ends well.
+
+    It is nobody else's: two threads may write the same file.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         yield temporary
         temporary.replace(target)

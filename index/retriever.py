@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -147,25 +148,28 @@ class Retriever:
 
         Those of the last snapshot are remembered: an analyst keeps a filter for several questions.
         """
-        if self._bounded[0] is not snapshot:
-            self._bounded = snapshot, {}
-        known = self._bounded[1]
-        if filters not in known:
-            allowed = [
-                one
-                for one, entry in snapshot.entries.items()
-                if filters.is_open or filters.admits(entry)
-            ]
-            # Documents removed since the snapshot have no entry: then the search is restricted
-            # too. A bounded snapshot bounds words and vectors by itself, where no filter bounds
-            # them further.
-            bounded = snapshot.readable is not None
-            whole = len(snapshot.entries if bounded else snapshot.forward.documents)
-            rows = snapshot.forward.rows_of(allowed) if len(allowed) < whole else None
-            if len(known) >= _MOST_BOUNDS:
-                known.clear()
-            known[filters] = None if rows is None else _Bounds(tuple(allowed), rows)
-        return known[filters]
+        # Other threads replace the pair, and clear what is remembered, at any time.
+        of, known = self._bounded
+        if of is not snapshot:
+            known = {}
+            self._bounded = snapshot, known
+        with suppress(KeyError):
+            return known[filters]
+        allowed = [
+            one
+            for one, entry in snapshot.entries.items()
+            if filters.is_open or filters.admits(entry)
+        ]
+        # Documents removed since the snapshot have no entry: then the search is restricted too. A
+        # bounded snapshot bounds words and vectors by itself, where no filter bounds them further.
+        bounded = snapshot.readable is not None
+        whole = len(snapshot.entries if bounded else snapshot.forward.documents)
+        rows = snapshot.forward.rows_of(allowed) if len(allowed) < whole else None
+        found = None if rows is None else _Bounds(tuple(allowed), rows)
+        if len(known) >= _MOST_BOUNDS:
+            known.clear()
+        known[filters] = found
+        return found
 
     def _ranked(
         self,

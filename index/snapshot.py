@@ -46,7 +46,8 @@ class VectorReader:
     def nearest(self, vector: Vectors, count: int) -> list[tuple[str, float]] | None:
         """Return up to `count` (passage id, cosine) pairs; None once it is withdrawn.
 
-        Raises SearchIndexError where the store fails.
+        None too where passages that are gone took the places of others: a removed report may hold
+        most of what is near to a question. Raises SearchIndexError where the store fails.
         """
         forward = self._forward
         wanted = count + min(count, forward.gone_passages)
@@ -55,6 +56,8 @@ class VectorReader:
         if pairs is None or not (len(late) or forward.gone):
             return pairs
         found = {one: cosine for one, cosine in pairs if forward.row(one) >= 0}
+        if len(found) < len(pairs) and len(found) < min(count, len(forward) - len(late)):
+            return None
         cosines = forward.vectors_of(late) @ vector
         best = np.argsort(-cosines, kind="stable")[:count]
         found |= {forward.id(int(late[one])): float(cosines[one]) for one in best}

@@ -115,9 +115,14 @@ class VectorIndex(ChromaCollection):
 def _shrunk(file: Path) -> None:
     """Give back the room of a database of which much is free: vectors that went into the graph.
 
-    Where another process has it open it stays as it is.
+    Where another process has it open, or it is damaged or gone, it stays as it is: a search that
+    closes a broken store goes on without.
     """
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=0)) as database:
+    present = f"{file.absolute().as_uri()}?mode=rw"
+    with (
+        suppress(sqlite3.DatabaseError),
+        closing(sqlite3.connect(present, uri=True, timeout=0)) as database,
+    ):
         (free,) = database.execute("PRAGMA freelist_count").fetchone()
         (pages,) = database.execute("PRAGMA page_count").fetchone()
         if free * 4 > pages:

@@ -33,7 +33,8 @@ def vectors_taken_back(connection: Any, blob: str = "BLOB", empty: str = "x''") 
         connection.execute(f"ALTER TABLE documents ADD COLUMN {name} {blob} DEFAULT {empty}")
     kept = connection.execute("SELECT document, vectors FROM document_vectors").fetchall()
     for document, halves in kept:
-        vectors = np.frombuffer(halves, "<f2").astype("<f4").tobytes()
+        # Numbers that half precision does not hold, and rounds to those that were there.
+        vectors = (np.frombuffer(halves, "<f2").astype("<f4") * np.float32(1.0001)).tobytes()
         parts = connection.execute(
             "SELECT tokens, counts FROM passage_tokens WHERE document = ? ORDER BY first",
             (document,),

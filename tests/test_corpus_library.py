@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus import stored_vectors
 from corpus.document import Document, Heading, Source
 from corpus.errors import (
     EmbedderMismatch,
@@ -28,6 +29,7 @@ from corpus.errors import (
     StorageError,
 )
 from corpus.library import Library
+from corpus.schema import is_to_be_converted
 from corpus.splitting import split
 from corpus.sqlite import SqliteConnections
 from corpus.token_codes import TokenCodes
@@ -130,6 +132,83 @@ def test_vectors_and_token_codes_of_an_older_library_stay(in_file: Library) -> N
         columns = again.connections.rows("PRAGMA table_info(documents)")
         assert not {"vectors", "tokens"} & {row["name"] for row in columns}
         assert again.connections.rows("PRAGMA freelist_count")[0][0] == 0
+
+
+def test_a_conversion_that_breaks_off_leaves_the_older_record(
+    in_file: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of its old version and whole, also where some documents were done; then it opens."""
+    for place in "abc":
+        publish(in_file, document(f"It cost five at {place}.", f"/{place}.md"))
+    before = in_file.vectors()
+    in_file.close()
+    file, step = in_file.home / "library.sqlite3", step_with("document_vectors")
+    made_older(in_file.home, step)
+    with closing(sqlite3.connect(file)) as old:
+        told = "SELECT id, text, spans, vectors, tokens FROM documents ORDER BY id"
+        as_it_was = old.execute(told).fetchall()
+    put, done = stored_vectors.put, []
+
+    def broken(connection: sqlite3.Connection, one: str, *columns: object) -> None:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(one)
+        put(connection, one, *columns)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored_vectors, "put", broken)
+        with pytest.raises(KeyboardInterrupt):
+            Library(in_file.home)
+    assert len(done) == 2 and is_to_be_converted(file)
+    with closing(sqlite3.connect(file)) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (step,)
+        assert old.execute(told).fetchall() == as_it_was
+    with closing(Library(in_file.home)) as again:
+        assert not is_to_be_converted(file) and all(one.ok for one in again.check())
+        ids, same = again.vectors()
+        assert ids == before[0] and np.array_equal(same, before[1])
+
+
+def test_an_older_record_that_is_damaged_says_what_to_do(in_file: Library) -> None:
+    """Nothing of it is converted."""
+    publish(in_file, document("It cost five."))
+    in_file.close()
+    file, step = in_file.home / "library.sqlite3", step_with("document_vectors")
+    made_older(in_file.home, step)
+    with closing(sqlite3.connect(file)) as old, old:
+        old.execute("UPDATE documents SET vectors = x'010203'")
+    with pytest.raises(LibraryDamaged, match="restore it from a backup"):
+        Library(in_file.home)
+    with closing(sqlite3.connect(file)) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (step,)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reading"),
+    [
+        pytest.param("UPDATE document_vectors SET vectors = x'010203'", "vectors", id="vectors"),
+        pytest.param("UPDATE document_vectors SET vectors = x''", "check", id="no vectors"),
+        pytest.param("DELETE FROM document_vectors", "check", id="no row of vectors"),
+        pytest.param("UPDATE documents SET places = x'0102'", "vectors", id="places"),
+        pytest.param("UPDATE documents SET content = x'0102'", "document", id="text"),
+        pytest.param("UPDATE documents SET pages = '[]'", "document", id="pages"),
+        pytest.param("UPDATE documents SET reading = '{'", "document", id="what the reading found"),
+    ],
+)
+def test_damaged_rows_say_what_to_do(in_file: Library, damage: str, reading: str) -> None:
+    """One clear line, whatever the bytes make of themselves; the check finds what it looks at."""
+    whole = document("It cost five.")
+    publish(in_file, whole)
+    in_file.connections.write(lambda connection: connection.execute(damage))
+    if reading == "vectors":
+        with pytest.raises(LibraryDamaged, match="restore it from a backup"):
+            in_file.vectors()
+    elif reading == "document":
+        again = Library(in_file.home)
+        with closing(again), pytest.raises(LibraryDamaged, match="restore it from a backup"):
+            again.document(whole.id)
+    if "documents SET pages" not in damage and "reading" not in damage:
+        assert not all(one.ok for one in in_file.check())
 
 
 def test_adding_the_same_content_again_changes_nothing(library: Library) -> None:

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,39 @@ def test_the_default_model_is_the_packages_file_and_the_programs_graph(tmp_path:
     assert default_graph(tmp_path) == graph and graph.stat().st_mtime_ns == written
     graph.unlink()
     assert default_graph(tmp_path).read_bytes() == GRAPH.read_bytes()
+
+
+def test_many_threads_make_the_same_folder_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the two embedders of a page do at the first start; none takes away what another writes."""
+    link, all_here = embedder_graph._link_or_copy, threading.Barrier(4)
+
+    def together(source: Path, target: Path) -> None:
+        link(source, target)
+        all_here.wait(30)
+
+    monkeypatch.setattr(embedder_graph, "_link_or_copy", together)
+
+    def made(_: int) -> Path:
+        graph = default_graph(tmp_path)
+        assert graph.read_bytes() == GRAPH.read_bytes() and (graph.parent / WEIGHTS).is_file()
+        return graph
+
+    with ThreadPoolExecutor(4) as threads:
+        (graph,) = set(threads.map(made, range(4)))
+    assert sorted(one.name for one in graph.parent.iterdir()) == sorted([GRAPH.name, WEIGHTS])
+
+
+def test_two_installations_share_a_folder_of_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither takes away what the other one made."""
+    mine, other = default_graph(tmp_path), tmp_path / "other.onnx"
+    other.write_bytes(b"the graph of another version")
+    monkeypatch.setattr(embedder_graph, "GRAPH", other)
+    theirs = default_graph(tmp_path)
+    assert mine.is_file() and theirs.is_file() and mine.parent != theirs.parent
 
 
 def test_where_files_cannot_be_linked_they_are_copied(

@@ -107,6 +107,24 @@ def test_bounds_are_kept(
     assert set(titles(workspace, "harbour bridge mill", **filters)) == expected
 
 
+def test_what_one_thread_forgets_another_has_still(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the remembered bounds there are only so many; a search keeps those it found."""
+    retriever, snapshot = workspace.retriever, workspace.indexes.snapshot()
+    monkeypatch.setattr("index.retriever._MOST_BOUNDS", 1)
+
+    class Forgetful(dict[Filters, object]):
+        def __setitem__(self, key: Filters, value: object) -> None:
+            super().__setitem__(key, value)
+            # As another thread does that comes in here.
+            self.clear()
+
+    retriever._bounded = snapshot, Forgetful()  # type: ignore[assignment]
+    bounds = retriever._bounds(snapshot, Filters(publishers=("Road News",)))
+    assert bounds is not None and len(bounds.documents) == 1
+
+
 def test_misspelt_words_are_read_as_the_library_spells_them(workspace: Workspace) -> None:
     """A word that stands nowhere is taken for the one that is most like it."""
     query = workspace.retriever.query("Who is the directr of the harbuor?")

@@ -16,6 +16,7 @@ from assistant.workspace import Workspace
 from corpus.errors import LibraryClosed, LibraryDamaged, LibraryLocked, SearchIndexError
 from corpus.library import Library
 from index.ingest import Progress, Report, embed_again
+from index.snapshot import VectorReader
 from index.vector_index import VectorIndex
 
 PLACES = ("Lund", "Vik", "Ros", "Harrow", "Eyke", "Pell")
@@ -266,6 +267,45 @@ def test_a_broken_chroma_is_done_without_and_then_made_anew(
         patched.setattr(VectorIndex, "nearest", failing)
         assert found(workspace) == wanted
     assert workspace.indexes.maintain() and found(workspace) == wanted
+
+
+@pytest.mark.parametrize("damage", [b"no database at all" * 500, b""], ids=["noise", "nothing"])
+def test_a_chroma_that_is_damaged_under_an_open_page_costs_no_answer(
+    workspace: Workspace, home: Path, monkeypatch: pytest.MonkeyPatch, damage: bytes
+) -> None:
+    """The store that fails a question is closed, damaged as it is, and the search goes on."""
+    wanted = found(workspace)
+
+    def failing(*_: object) -> None:
+        raise SearchIndexError("file is not a database")
+
+    (home / "index" / "vectors" / "chroma.sqlite3").write_bytes(damage)
+    monkeypatch.setattr(VectorIndex, "nearest", failing)
+    assert found(workspace) == wanted
+    assert workspace.indexes.snapshot().vectors is None
+
+
+def test_closing_makes_no_database_in_place_of_one_that_is_gone(home: Path) -> None:
+    """An empty one would be taken for a store without passages."""
+    with desk_in(home) as workspace:
+        assert found(workspace) and workspace.indexes.snapshot().vectors is not None
+        shutil.rmtree(home / "index" / "vectors")
+        (home / "index" / "vectors").mkdir()
+    assert not list((home / "index" / "vectors").iterdir())
+
+
+def test_a_rebuild_by_another_program_is_seen_at_the_same_generation(
+    workspace: Workspace, home: Path
+) -> None:
+    """The store of before is closed: what it fails at would be blamed on the new one."""
+    wanted, before = found(workspace), workspace.indexes.snapshot().vectors
+    assert isinstance(before, VectorReader)
+    with desk_in(home) as other:
+        assert other.indexes.update(rebuild=True)
+    assert found(workspace) == wanted
+    after = workspace.indexes.snapshot().vectors
+    assert isinstance(after, VectorReader) and after.is_open and not before.is_open
+    assert not workspace.indexes.is_behind()
 
 
 def test_embedding_again_takes_in_what_arrives_meanwhile(

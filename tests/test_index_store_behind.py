@@ -96,3 +96,25 @@ def test_another_process_finds_what_the_store_lacks(workspace: Workspace, tmp_pa
     workspace.indexes.update(rebuild=True)
     assert shown(workspace) == (workspace.library.generation,) * 2
     assert inspect_indexes(workspace.library).faults == ()
+
+
+def test_passages_that_are_gone_take_no_places_of_others(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the nearest are all removed, vectors are compared: a removed report may be long."""
+    monkeypatch.setattr(index_writer, "_SHARE_LATE", 0.5)
+    words = "of quay and crane and tide"
+    report = tmp_path / "report.md"
+    report.write_text("\n\n".join(f"# {one}\n\nIt told {words} {one}." for one in range(5)))
+    list(workspace.add([report]))
+    workspace.indexes.update(rebuild=True)
+    gone = next(one for one in workspace.library.entries() if one.passages > 1)
+    workspace.remove(gone.id)
+    snapshot = workspace.indexes.snapshot()
+    assert snapshot.forward.gone_passages == gone.passages >= 4
+    assert isinstance(snapshot.vectors, VectorReader)
+    vector = workspace.question_embedder.embed([f"It told {words}."])[0]
+    assert snapshot.vectors.nearest(vector, 2) is None
+    assert len(snapshot.vectors.nearest(vector, 10) or ()) == 10
+    assert workspace.retriever.search(f"harbour {words}")
+    assert workspace.indexes.snapshot().vectors is snapshot.vectors

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Done, briefing_here
+from tests.older import made_older, step_with
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., Done]
@@ -59,6 +60,30 @@ def clear_line(result: Done) -> str:
     lines = [line for line in result.stderr.splitlines() if line.strip()]
     assert lines, "nothing was said"
     return lines[-1]
+
+
+def test_a_library_of_an_older_version_answers_and_says_what_takes_a_while(
+    briefing: Run, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record is brought into the new form, its indexes of format 6 are made anew."""
+    assert briefing("add", str(articles)).returncode == 0
+    question = ("ask", "How many ships did the harbour of Lund handle?")
+    wanted = briefing(*question)
+    assert "4,800" in wanted.stdout and "new form" not in wanted.stderr
+    home = tmp_path / "home"
+    made_older(home, step_with("document_vectors"))
+    manifest = home / "index" / "manifest.json"
+    values = json.loads(manifest.read_text())
+    older = {name: value for name, value in values.items() if not name.startswith("stored")}
+    manifest.write_text(json.dumps(older | {"format": 6}))
+    monkeypatch.setattr("ui.progress_line._QUIET", -1.0)
+    upgraded = briefing(*question)
+    assert upgraded.stdout == wanted.stdout
+    assert "Bringing the library into the new form" in upgraded.stderr
+    assert "1/2" in upgraded.stderr and "making the search indexes" in upgraded.stderr
+    assert json.loads(manifest.read_text())["format"] == values["format"]
+    again = briefing(*question)
+    assert again.stdout == wanted.stdout and again.stderr == wanted.stderr
 
 
 def test_add_sources_show_search_and_remove(briefing: Run, articles: Path) -> None:

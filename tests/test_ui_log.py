@@ -124,7 +124,7 @@ def test_indexes_that_cannot_be_written_are_logged_and_shown(
     full = threading.Event()
     full.set()
 
-    def maintain(_: IndexManager) -> bool:
+    def maintain(_: IndexManager, told: object = None) -> bool:
         if full.is_set():
             raise StorageError("the disk is full: free some space")
         return False

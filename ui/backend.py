@@ -235,8 +235,9 @@ class Backend(EngineChoice):
                 return
             self._status_key = "backend.loading"
             workspace.indexes.hold_vectors_back()
+            self._pace = Pace()
             try:
-                workspace.indexes.maintain()
+                workspace.indexes.maintain(self._pace.tell)
             except (SearchIndexError, StorageError) as error:
                 # Where the disk refuses, the search reads the library itself.
                 self._log_failure("backend.indexes", error)
@@ -302,7 +303,7 @@ class Backend(EngineChoice):
             return error_html(self._failure, language) + troubles
         if self._workspace is None:
             said = [word(self._status_key, language, **self._progress)]
-            if self._status_key == "backend.reading":
+            if self._status_key in {"backend.reading", "backend.loading"}:
                 said.append(translated(self._pace.words("passages"), language))
             return opening_html(" · ".join(filter(None, said))) + troubles
         return troubles

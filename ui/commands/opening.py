@@ -68,10 +68,13 @@ def workspace(
     from assistant.settings import Settings
     from assistant.starter import ensure_starter, needs_starter
     from assistant.workspace import Workspace
+    from corpus.schema import is_to_be_converted
     from corpus.trace_export import traces_to
-    from ui.progress_line import with_bar
+    from ui.progress_line import ProgressLine, with_bar
 
     settings = Settings.from_environment(home=context.obj, engine=engine)
+    if not settings.record and is_to_be_converted(settings.home / "library.sqlite3"):
+        click.echo("Bringing the library into the new form, once.", err=True)
     models = context.meta.get(_MODELS)
     with (
         traces_to(settings.telemetry, part="command"),
@@ -82,7 +85,12 @@ def workspace(
             with_bar(ensure_starter(opened))
         if starter:
             opened.indexes.hold_vectors_back(_COMPARED)
-            opened.maintain()
+            with ProgressLine() as line:
+                opened.maintain(
+                    lambda done, total: line.tell(
+                        done, total, "making the search indexes", unit="passages"
+                    )
+                )
         yield opened
 
 
