@@ -62,6 +62,8 @@ _NUMBERED = re.compile(
     r"\b(?:Article|Section|Annex|Recital|Title|Part|Chapter|Order|Rule|No\.) \d[\d.]*"
 )
 Context = Callable[[RankedSentence], str]
+# The sentences of a passage stand under the same title and heading.
+_lookup = lru_cache(maxsize=512)(NameLookup)
 
 
 def with_leading(
@@ -114,10 +116,6 @@ def _distance(one: RankedSentence, named: Sequence[str], context: Context) -> in
         if any(map(_lookup(text).holds, named)):
             return distance
     return _OF_ANOTHER
-
-
-# The sentences of a passage stand under the same title and heading.
-_lookup = lru_cache(maxsize=512)(NameLookup)
 
 
 def _wanted(question: str) -> Callable[[RankedSentence], bool] | None:
