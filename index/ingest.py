@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -128,7 +130,10 @@ def add(
             note = tr("{count} files are already in the library", count=done)
             yield Progress("compared", done, total, note)
         work = WorkLeft(changed)
-        with Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox:
+        with (
+            Sandbox(counting=counting or (lambda: embedder().counting)) as sandbox,
+            _IndexedBeside(indexes) as beside,
+        ):
             read_all = reading or partial(read_files, sandbox=sandbox)
             with closing(read_all(changed, given, ocr=ocr)) as reads:
                 for read in reads:
@@ -140,12 +145,36 @@ def add(
                     for told in ingestion.take(read, given, step):
                         yield work.weighed(read.file, told)
                     work.finished(read.file)
-                    indexes.update_if_due()
+                    beside.update_if_due()
         yield Progress("indexing", total, total, tr("updating the search indexes"))
         indexes.update()
     report = ingestion.report(time.perf_counter() - started)
     _log_report(report)
     yield report
+
+
+class _IndexedBeside:
+    """Brings indexes up in a thread of its own, so that embedding does not wait for it."""
+
+    def __init__(self, indexes: IndexManager) -> None:
+        self._indexes = indexes
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="indexing")
+        self._running: Future[None] | None = None
+
+    def __enter__(self) -> _IndexedBeside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
+
+    def update_if_due(self) -> None:
+        """Begin an update unless one is under way or none is due; raises what the last one did."""
+        if self._running is not None:
+            if not self._running.done():
+                return
+            self._running.result()
+        context = copy_context()
+        self._running = self._thread.submit(context.run, self._indexes.update_if_due)
 
 
 @dataclass
