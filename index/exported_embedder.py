@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.counting import Counting
+from corpus.errors import EmbedderError
+from corpus.i18n import tr
 from corpus.token_codes import Bits, TokenCodes
 from index.embedding import Vectors, normalised
 from index.late_interaction import States, codes_of, content_states, content_tokens
@@ -19,6 +21,13 @@ Inputs = Mapping[str, NDArray[np.int64]]
 # Texts computed at once, alike lengths together. A passage takes 15.3 core-ms by 4, 15.7 by 8, 17.2
 # alone (OpenVINO); 47 sentences of an answer take 0.28 s by 4, 0.35 s by 16 (ONNX Runtime).
 BATCH = 4
+
+
+def damaged(model: Path) -> EmbedderError:
+    """Return the error for a model that does not load."""
+    return EmbedderError(
+        tr("the exported embedding model is damaged: delete {file} and run again", file=model)
+    )
 
 
 class OnnxTokenizer:

@@ -11,10 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from corpus.errors import EmbedderError
-from corpus.i18n import tr
 from index.embedding import Vectors, normalised
-from index.exported_embedder import ExportedEmbedder, Inputs
+from index.exported_embedder import ExportedEmbedder, Inputs, damaged
 from index.late_interaction import States, content_states
 
 # Questions whose vectors are kept: the search embeds one, and then whoever reads what it found.
@@ -70,12 +68,7 @@ class OnnxEmbedder(ExportedEmbedder):
         try:
             self._session = open_session(model)
         except ValueError as error:
-            raise EmbedderError(
-                tr(
-                    "the exported embedding model is damaged: delete {file} and run again",
-                    file=model,
-                )
-            ) from error
+            raise damaged(model) from error
         super().__init__(name, folder)
         self._question_cache: dict[str, Vectors] = {}
 

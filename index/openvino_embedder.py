@@ -10,10 +10,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from corpus.errors import EmbedderError
-from corpus.i18n import tr
 from index.embedding import Vectors
-from index.exported_embedder import ExportedEmbedder, Inputs
+from index.exported_embedder import ExportedEmbedder, Inputs, damaged
 from index.fastest_path import PROBE, fastest
 from index.late_interaction import States
 
@@ -66,12 +64,7 @@ class OpenVinoEmbedder(ExportedEmbedder):
             ways = {one: partial(_embedded, made, probe) for one, made in compiled.items()}
             self.precision = fastest(ways)
         except RuntimeError as error:
-            raise EmbedderError(
-                tr(
-                    "the exported embedding model is damaged: delete {file} and run again",
-                    file=model,
-                )
-            ) from error
+            raise damaged(model) from error
         self._model: Any = compiled[self.precision]
         self._queue: Any = openvino.AsyncInferQueue(self._model, usable_cores())
         self._turn = threading.Lock()
