@@ -22,6 +22,7 @@ from assistant.examples import examples
 from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.workspace import Workspace
+from corpus.catalogue import entries as read_entries
 from index.embedding import Embedder
 
 _GB, _TB = 1e9, 1e12
@@ -93,10 +94,11 @@ def unit_costs(workspace: Workspace, questions: int) -> UnitCosts:
     if not passages:
         raise SystemExit("the library is empty; add documents first")
     tracemalloc.start()
-    kept = library.entries()
+    kept = library.connections.read(read_entries)
     listed = tracemalloc.get_traced_memory()[0] / documents
     tracemalloc.stop()
-    listing = _median(lambda: library.entries(), 7) / documents
+    # Not by the library, which remembers them for each of its states.
+    listing = _median(lambda: library.connections.read(read_entries), 7) / documents
     workspace.indexes.update()
     return UnitCosts(
         passages / documents,
