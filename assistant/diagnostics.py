@@ -29,7 +29,8 @@ from index.inference_protocol import is_address, mark_of
 from index.inspection import inspect_indexes
 from index.reader import COMMITTED as READER_WEIGHTS
 from index.reader import READER_MODELS
-from index.rerankers import RERANKERS
+from index.rerankers import RERANKERS, reranker_named
+from index.retriever import embedder_mismatch
 from index.vector_store import VECTOR_STORES, store_named
 
 _PACKAGES = (
@@ -79,6 +80,7 @@ def diagnostics(workspace: Workspace) -> Iterator[IntegrityFinding]:
         "packages", not any("missing" in one for one in versions), ", ".join(versions)
     )
     yield _weights(workspace)
+    yield from _reranker(workspace)
     yield from workspace.library.check()
     yield _token_codes(workspace)
     yield _judge(workspace)
@@ -120,7 +122,11 @@ def _judge(workspace: Workspace) -> IntegrityFinding:
     if workspace.settings.judge == NO_JUDGE:
         none = tr("none: figures, dates, names and quotations are checked, meaning is not")
         return IntegrityFinding("judge", True, none)
-    if workspace.checker.reads_meaning:
+    try:
+        reads_meaning = workspace.checker.reads_meaning
+    except BriefingError as error:
+        return IntegrityFinding("judge", False, str(error))
+    if reads_meaning:
         return IntegrityFinding("judge", True, tr("reads whether a passage bears out a sentence"))
     return IntegrityFinding(
         "judge",
@@ -223,19 +229,36 @@ def _version(name: str) -> str:
 
 
 def _weights(workspace: Workspace) -> IntegrityFinding:
-    name = workspace.settings.embedder
+    """Load the embedder, and report whether it made the library's vectors."""
+    name, made_by = workspace.settings.embedder, workspace.library.embedder
+    try:
+        embedder = workspace.question_embedder
+        folder = None if kind_named(name) else weights_folder(name, cache=workspace.settings.models)
+    except BriefingError as error:
+        return IntegrityFinding("embedder", False, str(error))
+    if made_by not in ("", embedder.name):
+        return IntegrityFinding("embedder", False, str(embedder_mismatch(made_by, embedder.name)))
     if name == HASHING:
         return IntegrityFinding("embedder", True, tr("hash: words only, no model"))
-    if kind_named(name):
+    if folder is None:
         package = EMBEDDERS.package(name)
         return IntegrityFinding(
             "embedder", True, tr("{name} of {package}", name=name, package=package)
         )
-    try:
-        folder = weights_folder(name, cache=workspace.settings.models)
-    except BriefingError as error:
-        return IntegrityFinding("embedder", False, str(error))
     return IntegrityFinding("embedder", True, tr("{name} in {folder}", name=name, folder=folder))
+
+
+def _reranker(workspace: Workspace) -> Iterator[IntegrityFinding]:
+    """Report whether the reranker that the user named loads, if there is one."""
+    name = workspace.settings.reranker
+    if not name:
+        return
+    try:
+        reranker_named(name, cache=workspace.settings.models)
+    except BriefingError as error:
+        yield IntegrityFinding("reranker", False, str(error))
+    else:
+        yield IntegrityFinding("reranker", True, name)
 
 
 def _token_codes(workspace: Workspace) -> IntegrityFinding:

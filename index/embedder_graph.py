@@ -36,7 +36,7 @@ def default_graph(cache: Path) -> Path:
         folder = cache / f"{DEFAULT_MODEL}-{hashlib.sha256(mark).hexdigest()[:12]}"
         target = folder / GRAPH.name
         # The graph is written last: where it is, the weights are.
-        if not target.is_file():
+        if not _is_whole(target, graph, status.st_size):
             try:
                 with write_atomically(folder / WEIGHTS) as temporary:
                     _link_or_copy(weights, temporary)
@@ -55,6 +55,15 @@ def default_graph(cache: Path) -> Path:
             tr("cannot write {file} ({reason})", file=cache, reason=error.strerror or error)
         ) from error
     return target
+
+
+def _is_whole(target: Path, graph: bytes, weights: int) -> bool:
+    """Say whether a graph is there as it should be, beside weights of so many bytes."""
+    try:
+        beside = target.with_name(WEIGHTS).stat().st_size
+        return beside == weights and target.read_bytes() == graph
+    except OSError:
+        return False
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

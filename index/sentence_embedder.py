@@ -44,6 +44,15 @@ class SentenceEmbedder:
 
         With `precise` it computes in float32, however slowly.
         """
+        missing = EmbedderError(
+            tr(
+                "no embedding model {name} on this machine: give a folder, or a model that the "
+                "hub's local cache holds",
+                name=repr(name),
+            )
+        )
+        if Path(name).is_absolute() and not Path(name).is_dir():
+            raise missing
         try:
             import torch
             from sentence_transformers import SentenceTransformer
@@ -65,13 +74,7 @@ class SentenceEmbedder:
                 model_kwargs={"dtype": torch.float32},
             )
         except (OSError, ValueError) as error:
-            raise EmbedderError(
-                tr(
-                    "no embedding model {name} on this machine: give a folder, or a model that the "
-                    "hub's local cache holds",
-                    name=repr(name),
-                )
-            ) from error
+            raise missing from error
         self._model = model if precise else self._fastest(model)
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 

@@ -230,6 +230,25 @@ def test_the_doctor_finds_a_sound_installation_sound(workspace: Workspace) -> No
     assert all(one.ok for one in found.values()), [one for one in found.values() if not one.ok]
 
 
+def test_the_doctor_goes_on_where_the_models_do_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another embedder than the library's, a folder that is none, a reranker that is none."""
+    (tmp_path / "note.md").write_text("# Ports\n\nThe port of Lund handled 4511 ships in 2023.\n")
+    settings = Settings(home=tmp_path / "home", embedder="hash")
+    with Workspace(settings) as first:
+        list(first.add([tmp_path / "note.md"]))
+    for change, name, said in (
+        ({"embedder": "all-MiniLM-L6-v2"}, "embedder", "doctor --reembed"),
+        ({"embedder": str(tmp_path / "none")}, "embedder", "no embedding model"),
+        ({"reranker": str(tmp_path / "none")}, "reranker", "no reranker"),
+    ):
+        with Workspace(replace(settings, **change)) as other:
+            found = {one.name: one for one in diagnostics(other)}
+        assert not found[name].ok and said in found[name].detail
+        assert "disk" in found
+
+
 def test_an_evaluation_counts_what_is_found_answered_and_declined(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ def test_the_codes_of_tokens_are_those_of_the_runtime_in_float32(cache: Path) ->
 
 
 def test_the_default_model_is_the_packages_file_and_the_programs_graph(tmp_path: Path) -> None:
-    """An export of earlier versions goes; a second call writes nothing; a lost graph comes back."""
+    """Earlier exports go; a second call writes nothing; what is lost or damaged is mended."""
     old = tmp_path / f"{DEFAULT_MODEL}-0123456789ab.onnx"
     old.write_bytes(b"what torch exported")
     graph = default_graph(tmp_path)
@@ -75,8 +75,13 @@ def test_the_default_model_is_the_packages_file_and_the_programs_graph(tmp_path:
     assert (graph.parent / WEIGHTS).stat().st_size == weights.stat().st_size
     written = graph.stat().st_mtime_ns
     assert default_graph(tmp_path) == graph and graph.stat().st_mtime_ns == written
-    graph.unlink()
-    assert default_graph(tmp_path).read_bytes() == GRAPH.read_bytes()
+    for damage in (graph.unlink, lambda: graph.write_bytes(b"noise")):
+        damage()
+        assert default_graph(tmp_path).read_bytes() == GRAPH.read_bytes()
+    (graph.parent / WEIGHTS).unlink()
+    (graph.parent / WEIGHTS).write_bytes(b"cut off")
+    assert default_graph(tmp_path) == graph
+    assert (graph.parent / WEIGHTS).stat().st_size == weights.stat().st_size
 
 
 def test_many_threads_make_the_same_folder_at_once(

@@ -79,6 +79,16 @@ def test_a_bar_says_how_fast_it_goes_and_how_long_it_takes(shown: Terminal) -> N
     assert "0/2, 10 passages/s, about 10 s left" in last and "[######      ]" in last
 
 
+def test_a_bar_does_not_go_back(shown: Terminal) -> None:
+    """Where all of the work turns out to be more than was thought."""
+    clock = Watch()
+    seen = [(10.0, 100.0), (20.0, 100.0), (50.0, 100.0), (60.0, 600.0)]
+    steps = [Progress("embedding", 0, 2, "big.pdf", worked=made, work=of) for made, of in seen]
+    with_bar(clock.ticking(iter(steps)), clock=clock)
+    *_, last, _ = shown.getvalue().split(CLEAR)
+    assert "[######      ]" in last
+
+
 def test_what_is_piped_gets_few_lines(shown: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line every few seconds, whole, without anything that moves the cursor."""
     monkeypatch.setattr(shown, "isatty", lambda: False)

@@ -36,6 +36,7 @@ class ProgressLine:
         self._live = sys.stderr.isatty()
         self._pace = Pace(clock)
         self._of: str | None = None
+        self._share = 0.0
         self._shown: float | None = None
 
     def __enter__(self) -> ProgressLine:
@@ -75,19 +76,21 @@ class ProgressLine:
         where the work itself tells that.
         """
         if of != self._of:
-            self._of, self._pace = of, Pace(self._clock)
+            self._of, self._pace, self._share = of, Pace(self._clock), 0.0
         self._pace.tell(done, total)
         now = self._clock()
         since = self._begun + _QUIET if self._shown is None else self._shown + self._pause
         if now < since:
             return
         self._shown = now
-        share = min(1.0, done / total) if total else 0.0
+        # What all of it is may turn out to be more than was thought; the bar does not go back.
+        self._share = max(self._share, min(1.0, done / total) if total else 0.0)
         count = count or f"{done:,.0f}/{total:,.0f}"
         pace = self._pace.words(unit) if pace is None else pace
         figures = f"{count}, {pace}" if pace else count
         # What a file is called may hold line breaks.
-        line = f"[{'#' * int(share * _BAR):<{_BAR}}] {figures}  {' '.join(said.split())}".rstrip()
+        bar = "#" * int(self._share * _BAR)
+        line = f"[{bar:<{_BAR}}] {figures}  {' '.join(said.split())}".rstrip()
         if self._live:
             width = min(_WIDEST, shutil.get_terminal_size().columns - 1)
             self._draw(cut_to_cells(safe(line), width))
