@@ -29,8 +29,9 @@ from benchmarks.bench_results import ROOT, Results
 from benchmarks.beside import PEERS, Bench, asked_of, compare, files_in, printed
 from benchmarks.grown import grow
 from benchmarks.growth_fit import told
-from benchmarks.measured_process import cores, peak_of, run, size_of
+from benchmarks.measured_process import peak_of, run, size_of
 from benchmarks.serving import chromium_running
+from index.openvino_embedder import usable_cores
 
 _SIZES = (1_000, 10_000, 100_000)
 _COLD = 10_000
@@ -186,7 +187,7 @@ def starting(given: Given) -> dict[str, Any]:
         for question in questions[: given.rounds]:
             idle = startup.asked_once(ROOT, home, question)
             idle |= startup.page_once(ROOT, home, question, browser)
-            with startup.busy(cores()):
+            with startup.busy(usable_cores()):
                 slow = startup.page_once(ROOT, home, question, browser)
             for name, value in idle.items():
                 found[name].append(value)

@@ -33,9 +33,10 @@ from typing import Any
 
 from assistant.evaluation import questions_from
 from assistant.starter import EXAMPLES
-from benchmarks.measured_process import Run, cores, run, size_of
+from benchmarks.measured_process import Run, run, size_of
 from index.embedder_weights import DEFAULT_MODEL, weights_folder
 from index.folder_walk import files_below
+from index.openvino_embedder import usable_cores
 from index.retriever import RERANK_DEPTH
 
 ROOT = Path(__file__).parent.parent
@@ -247,7 +248,7 @@ def compare(bench: Bench, work: str, peers: Sequence[str], *, rounds: int) -> Co
         if work == "ingest":
             rates.append(bench.best_rate())
             print(f"{work} {number}/{rounds}: one core {rates[-1]:.1f} passages/s", flush=True)
-    bound = cores() * statistics.median(rates) if rates else 0.0
+    bound = usable_cores() * statistics.median(rates) if rates else 0.0
     ours, *theirs = (_middle(one) for one in ran.values())
     return Comparison(work, len(bench.files), rounds, ours, tuple(theirs), bound)
 
@@ -268,7 +269,7 @@ def _middle(sides: Sequence[Side]) -> Side:
 def printed(found: Comparison) -> list[str]:
     """Return a comparison as the lines of a table."""
     lines = [
-        f"{found.work}: {found.files} files, {found.rounds} rounds, {cores()} cores; "
+        f"{found.work}: {found.files} files, {found.rounds} rounds, {usable_cores()} cores; "
         "ratios above 1 where we are faster"
     ]
     for one in (found.ours, *found.theirs):

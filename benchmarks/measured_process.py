@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.openvino_embedder import usable_cores
+
 # Seconds between two looks at the memory.
 _LOOK = 0.25
 # What a processor may have that makes embedding faster or slower, as /proc/cpuinfo names it.
@@ -109,11 +111,6 @@ def size_of(*paths: Path) -> int:
     return sum(one.stat().st_size for one in files if one.is_file())
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def machine() -> dict[str, str]:
     """Return this machine in words: processor, cores, instruction sets, memory, versions."""
     from importlib.metadata import version
@@ -125,7 +122,7 @@ def machine() -> dict[str, str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "processor": named.get("model name", platform.processor() or platform.machine()),
-        "cores": str(cores()),
+        "cores": str(usable_cores()),
         "instructions": ", ".join(one for one in _INSTRUCTIONS if one in flags) or "not known",
         "memory": f"{memory:.0f} GB",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",

@@ -22,6 +22,7 @@ from assistant.examples import examples
 from assistant.pipeline import ask
 from assistant.settings import Settings
 from assistant.workspace import Workspace
+from benchmarks.measured_process import size_of
 from corpus.catalogue import entries as read_entries
 from index.embedding import Embedder
 
@@ -81,11 +82,6 @@ class UnitCosts:
         return self.record + self.forward + self.vectors + self.words
 
 
-def _bytes(*paths: Path) -> int:
-    files = [one for path in paths for one in ([path] if path.is_file() else path.rglob("*"))]
-    return sum(one.stat().st_size for one in files if one.is_file())
-
-
 def unit_costs(workspace: Workspace, questions: int) -> UnitCosts:
     """Measure the unit costs of an open library on this machine."""
     library, home = workspace.library, workspace.settings.home
@@ -102,12 +98,12 @@ def unit_costs(workspace: Workspace, questions: int) -> UnitCosts:
     workspace.indexes.update()
     return UnitCosts(
         passages / documents,
-        _bytes(home / "originals") / documents,
-        _bytes(home / "library.sqlite3") / passages,
+        size_of(home / "originals") / documents,
+        size_of(home / "library.sqlite3") / passages,
         *(_in_record(workspace, *one) / passages for one in _PARTS),
-        _bytes(home / "index" / "forward") / passages,
-        _bytes(home / "index" / "vectors") / passages,
-        _bytes(home / "index" / "words") / passages,
+        size_of(home / "index" / "forward") / passages,
+        size_of(home / "index" / "vectors") / passages,
+        size_of(home / "index" / "words") / passages,
         listing,
         listed,
         _embedding(workspace, [one.id for one in kept[:3]]),

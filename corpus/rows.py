@@ -73,14 +73,17 @@ def packed_places(spans: str, tables: str) -> bytes:
     return packed(f"{spans}\n{tables}")
 
 
-@damage_told()
 def spans_in(places: bytes) -> list[tuple[int, int, int, str]]:
     """Return (start, end, page, heading) of each passage, from the column `places`.
 
     Raises LibraryDamaged.
     """
-    spans = json.loads(unpacked(places).partition("\n")[0])
-    return [(start, end, page, heading) for start, end, page, heading in spans]
+    return _spans(unpacked(places).partition("\n")[0])
+
+
+@damage_told()
+def _spans(spans_json: str) -> list[tuple[int, int, int, str]]:
+    return [(start, end, page, heading) for start, end, page, heading in json.loads(spans_json)]
 
 
 def columns_of(document: Document) -> dict[str, str]:
@@ -154,15 +157,6 @@ def _table(cells: Any, head_rows: int, head_columns: int, caption: str, unit: st
     return Table(spans, int(head_rows), int(head_columns), str(caption), str(unit))
 
 
-@damage_told()
-def document_from_row(row: Row) -> Document:
-    """Return the document of a row; raises LibraryDamaged."""
-    columns = {name: row[name] for name in CONTENT}
-    columns["text"] = unpacked(row["content"])
-    columns["tables"] = unpacked(row["places"]).partition("\n")[2]
-    return document_of(Source(*(row[name] for name in SOURCE)), columns)
-
-
 class CutDocument:
     """A document with where its passages lie, each made when it is first asked for.
 
@@ -189,12 +183,16 @@ class CutDocument:
         return [made for one in self._spans if (made := self.passage(one))]
 
 
+@damage_told()
 def cut_from_row(row: Row) -> CutDocument:
-    """Return the document of a row with its passages."""
-    found = document_from_row(row)
+    """Return the document of a row with its passages; raises LibraryDamaged."""
+    spans_json, _, tables_json = unpacked(row["places"]).partition("\n")
+    columns = {name: row[name] for name in CONTENT}
+    columns |= {"text": unpacked(row["content"]), "tables": tables_json}
+    found = document_of(Source(*(row[name] for name in SOURCE)), columns)
     spans = {
         f"{found.id}:{start}-{end}": (start, end, heading)
-        for start, end, _, heading in spans_in(row["places"])
+        for start, end, _, heading in _spans(spans_json)
     }
     return CutDocument(found, spans)
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Vectors
+from index.forward_index import Rows
 
-Rows = NDArray[np.intp]
 # Rows compared at once: 384 dimensions in single precision are 6 MB, which stay in the cache.
 _BLOCK = 4_096
 

@@ -45,8 +45,11 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
     ids, matrix = library.vectors()
     faults = []
     stored = sample(ids, matrix)
-    index = _forward(folder)
-    # The store may lack some passages, and have some that are gone: the forward index says which.
+    opened = _forward(folder)
+    # The store may lack some passages, and have some that are gone: the forward index says which,
+    # where it can be believed.
+    ahead = opened is not None and is_consistent(opened) and _is_ahead(opened)
+    index = opened if ahead else None
     lacks = len(index.late_rows) - index.gone_passages if index else 0
     if is_address(store):
         probed = SharedVectors(library, store).probe(ids, stored)
@@ -58,7 +61,6 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
             probed = replace(probed, count=probed.count + lacks)
     if not probed.sound:
         faults.append(tr("vectors: {reason}", reason=probed.reason))
-    forward = None
     words = _keyword_count(folder / "words")
     manifest = Manifest.read(folder)
     if manifest is not None and manifest.hosted_words:
@@ -68,23 +70,26 @@ def inspect_indexes(library: Library, *, store: str = DEFAULT_STORE) -> Inspecti
         faults.append(tr("words: they cannot be opened"))
     elif words != len(ids):
         faults.append(tr("words: they hold {count} passages", count=words))
-    try:
-        opened = forward_files.load(folder / "forward")
+    forward = None
+    if opened is None:
+        faults.append(tr("forward: it cannot be opened"))
+    else:
         forward = len(opened)
         faults += [tr("forward: {fault}", fault=one) for one in _forward_faults(opened, library)]
-    except SearchIndexError:
-        faults.append(tr("forward: it cannot be opened"))
     return Inspection(len(ids), probed.count or None, words, forward, tuple(faults))
 
 
 def _forward(folder: Path) -> ForwardIndex | None:
-    """Return the forward index where the vector store is behind it, and it can be believed."""
+    """Return the forward index; None where it does not open."""
     try:
-        index = forward_files.load(folder / "forward")
+        return forward_files.load(folder / "forward")
     except SearchIndexError:
         return None
-    behind = is_consistent(index) and (len(index.late_rows) or index.gone)
-    return index if behind else None
+
+
+def _is_ahead(index: ForwardIndex) -> bool:
+    """Say whether the vector store is behind a forward index."""
+    return bool(len(index.late_rows) or index.gone)
 
 
 def _keyword_count(folder: Path) -> int | None:

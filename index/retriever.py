@@ -231,7 +231,8 @@ class Retriever:
         head = head[[forward.id(int(row)) in passages for row in ranked.rows[head]]]
         rows = ranked.rows[head]
         stem_codes = [frozenset(forward.codes(row).tolist()) for row in rows.tolist()]
-        repeats = near_duplicates(stem_codes, forward.vectors_of(rows), snapshot.scale)
+        vectors = forward.vectors_of(rows)
+        repeats = near_duplicates(stem_codes, vectors, snapshot.scale)
         kept = [position for position in range(len(head)) if position not in repeats]
         passages_kept = [passages[forward.id(int(rows[one]))] for one in kept]
         search_scores = [float(ranked.score[head[one]]) for one in kept]
@@ -240,7 +241,7 @@ class Retriever:
         scores = search_scores if self._reader is None else _fused(search_scores, readings)
         best = sorted(range(len(kept)), key=lambda one: -scores[one])
         documents = [forward.number(int(row))[0] for row in rows]
-        groups = repeat_groups(documents, stem_codes, forward.vectors_of(rows), snapshot.scale)
+        groups = repeat_groups(documents, stem_codes, vectors, snapshot.scale)
         order = share_among_documents(
             [groups[kept[one]] for one in best], [scores[one] for one in best]
         )
@@ -374,7 +375,7 @@ class Retriever:
             self._indexes.distrust(vectors)
             return None
         found = np.array(_rows(forward, pairs or ()), dtype=np.intp)
-        is_allowed = np.zeros(len(forward.spans), dtype=bool)
+        is_allowed = np.zeros(forward.extent, dtype=bool)
         is_allowed[allowed] = True
         kept = found[is_allowed[found]][:wanted]
         return kept.tolist() if len(kept) == wanted else None
